@@ -1,0 +1,5 @@
+/** The engine: everything between the queue an application sees and the driver that moves the bytes. Not exported. */
+@NullMarked
+package io.backgroundqueue.internal;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,17 @@
+package io.backgroundqueue.spi;
+
+/** What the engine may do about an error of a backend. */
+public enum ErrorClass {
+    /** Nothing was stored or changed; the same call may work in a moment. */
+    TRANSIENT,
+    /** The backend is full or asks for patience; nothing was stored or changed. */
+    THROTTLED,
+    /** The call may have taken effect: its answer was lost. */
+    OUTCOME_UNKNOWN,
+    /** The backend will never take this. */
+    REFUSED,
+    /** The backend is not set up as needed; an operator has to act. */
+    MISCONFIGURED,
+    /** The driver was closed. */
+    CLOSED
+}
