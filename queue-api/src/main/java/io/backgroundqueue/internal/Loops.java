@@ -1,0 +1,39 @@
+package io.backgroundqueue.internal;
+
+import io.backgroundqueue.spi.Duty;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+
+/** Where duties are turned: on threads of their own, or by hand in a test. */
+public interface Loops {
+    /** Begins to turn {@code duty}. {@code keepsAlive} tells whether the process must not end while it is turned. */
+    Loop start(Duty duty, String topic, boolean keepsAlive);
+
+    /** Waits for {@code future}; false if nothing that is turned here will ever complete it. */
+    boolean join(Future<?> future) throws InterruptedException;
+
+    /** Whether anybody may wait for something that another turn does. */
+    boolean mayWait();
+
+    /** Takes the turns that can be taken at once, if that is the caller's business; true if there may be more. */
+    boolean pump();
+
+    /** One duty that is being turned. */
+    interface Loop {
+        /** Makes the next turn come at once. */
+        void wake();
+
+        /** Ends after the current turn, closes the duty on its own thread, and waits a bounded time for both. */
+        void stop();
+    }
+
+    /** Waits for {@code future} whatever it ends with. */
+    static boolean joined(Future<?> future) throws InterruptedException {
+        try {
+            future.get();
+        } catch (ExecutionException ended) {
+            return true;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,126 @@
+package io.backgroundqueue.internal;
+
+import io.backgroundqueue.spi.Delivery;
+import io.backgroundqueue.spi.Duty;
+import io.backgroundqueue.spi.Receiver;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Fetches as many tasks as there are free slots and starts them. Goes on calling the receiver, for nothing, while it
+ * wants none: that is the driver's chance to keep its connection.
+ */
+final class WorkerLoop<T> implements Duty {
+    /** How often a receiver is called when nothing is wanted of it. */
+    private static final Duration IDLE_CALL = Duration.ofMillis(250);
+
+    private enum Intake {
+        OPEN,
+        PAUSED,
+        DRAINING
+    }
+
+    private final WorkerParts<T> parts;
+    private final Receiver receiver;
+    private final Duration wait;
+    private volatile Intake intake = Intake.OPEN;
+    private volatile CompletableFuture<Void> parked = new CompletableFuture<>();
+
+    WorkerLoop(WorkerParts<T> parts, Receiver receiver) {
+        this.parts = parts;
+        this.receiver = receiver;
+        this.wait = parts.context().loops().mayWait()
+                ? parts.context().capabilities().limits().maxWait()
+                : Duration.ZERO;
+    }
+
+    /** Stops intake for a while; the answer is complete when what was fetched and not started is given back. */
+    CompletableFuture<Void> pause() {
+        stopIntake(Intake.PAUSED);
+        return parked;
+    }
+
+    /** Stops intake for good. */
+    void drain() {
+        parts.draining().set(true);
+        stopIntake(Intake.DRAINING);
+    }
+
+    void resume() {
+        if (intake == Intake.PAUSED) {
+            intake = Intake.OPEN;
+            parts.loop().wake();
+        }
+    }
+
+    @Override
+    public String name() {
+        return "receive";
+    }
+
+    @Override
+    public Duration turn() throws Exception {
+        if (intake != Intake.OPEN) {
+            return idle();
+        }
+        int free = parts.slots().free();
+        List<Delivery> deliveries = receiver.receive(free, free > 0 ? wait : Duration.ZERO);
+        start(deliveries);
+        return free > 0 && (!deliveries.isEmpty() || !wait.isZero()) ? Duration.ZERO : IDLE_CALL;
+    }
+
+    @Override
+    public void wake() {
+        receiver.wake();
+    }
+
+    @Override
+    public void close() {
+        receiver.close();
+    }
+
+    private void stopIntake(Intake kind) {
+        if (intake != Intake.DRAINING) {
+            parked = new CompletableFuture<>();
+            intake = kind;
+        }
+        receiver.wake();
+        parts.loop().wake();
+    }
+
+    private Duration idle() throws Exception {
+        CompletableFuture<Void> waiting = parked;
+        if (!waiting.isDone()) {
+            receiver.park();
+            waiting.complete(null);
+        }
+        start(receiver.receive(0, Duration.ZERO));
+        return IDLE_CALL;
+    }
+
+    private void start(List<Delivery> deliveries) {
+        RejectedExecutionException rejection = null;
+        for (Delivery delivery : deliveries) {
+            TaskRun<T> run = new TaskRun<>(delivery, parts);
+            parts.slots().taken();
+            parts.settler().hold(run);
+            rejection = execute(run, rejection);
+        }
+        if (rejection != null) {
+            throw rejection;
+        }
+    }
+
+    private @Nullable RejectedExecutionException execute(TaskRun<T> run, @Nullable RejectedExecutionException before) {
+        try {
+            parts.context().handlers().execute(run);
+            return before;
+        } catch (RejectedExecutionException rejection) {
+            run.rejected();
+            return rejection;
+        }
+    }
+}
