@@ -6,8 +6,13 @@ import java.util.concurrent.Future;
 
 /** Where duties are turned: on threads of their own, or by hand in a test. */
 public interface Loops {
-    /** Begins to turn {@code duty}. {@code keepsAlive} tells whether the process must not end while it is turned. */
-    Loop start(Duty duty, String topic, boolean keepsAlive);
+    /**
+     * Begins to turn {@code duty}.
+     *
+     * @param worker whether it is the loop that starts handlers: it keeps the process alive, and by hand it is turned
+     *     only on demand
+     */
+    Loop start(Duty duty, String topic, boolean worker);
 
     /** Waits for {@code future}; false if nothing that is turned here will ever complete it. */
     boolean join(Future<?> future) throws InterruptedException;

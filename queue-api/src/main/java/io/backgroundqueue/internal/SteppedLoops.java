@@ -18,26 +18,23 @@ public final class SteppedLoops implements Loops {
     }
 
     @Override
-    public Loop start(Duty duty, String topic, boolean keepsAlive) {
-        Step step = new Step(duty);
+    public Loop start(Duty duty, String topic, boolean worker) {
+        Step step = new Step(duty, worker);
         steps.add(step);
         return step;
     }
 
-    /** Lets every duty that does not rest take one turn; true if one of them has more to do at once. */
+    /** Lets every duty take one turn, rest or no rest; true if one of them has more to do at once. */
     public boolean pass() {
-        boolean more = false;
-        for (Step step : List.copyOf(steps)) {
-            more |= step.take();
-        }
-        return more;
+        steps.forEach(Step::wake);
+        return turn(List.copyOf(steps));
     }
 
     @Override
     public boolean join(Future<?> future) throws InterruptedException {
         boolean more = true;
         while (more && !future.isDone()) {
-            more = pass();
+            more = pump();
         }
         return future.isDone() && Loops.joined(future);
     }
@@ -49,17 +46,27 @@ public final class SteppedLoops implements Loops {
 
     @Override
     public boolean pump() {
-        return pass();
+        return turn(steps.stream().filter(step -> !step.worker).toList());
+    }
+
+    private static boolean turn(List<Step> steps) {
+        boolean more = false;
+        for (Step step : steps) {
+            more |= step.take();
+        }
+        return more;
     }
 
     private final class Step implements Loop {
         private final Duty duty;
+        private final boolean worker;
         private boolean turning;
         private boolean woken = true;
         private long restsUntil;
 
-        Step(Duty duty) {
+        Step(Duty duty, boolean worker) {
             this.duty = duty;
+            this.worker = worker;
         }
 
         /** One turn, unless it rests or is in the middle of one: a handler may enqueue, which needs other turns. */
@@ -72,7 +79,7 @@ public final class SteppedLoops implements Loops {
             try {
                 Duration rest = duty.turn();
                 restsUntil = time.deadline(rest);
-                return rest.isZero() || woken;
+                return rest.isZero();
             } catch (RuntimeException failure) {
                 throw failure;
             } catch (Exception failure) {

@@ -23,9 +23,9 @@ final class ThreadLoops implements Loops {
     }
 
     @Override
-    public Loop start(Duty duty, String topic, boolean keepsAlive) {
+    public Loop start(Duty duty, String topic, boolean worker) {
         DutyRunner runner = new DutyRunner(duty, topic);
-        runner.thread.setDaemon(!keepsAlive);
+        runner.thread.setDaemon(!worker);
         runner.thread.start();
         return runner;
     }
