@@ -10,7 +10,8 @@ final class Claimant {
     /** Whether its next or current receive must not wait. */
     boolean woken;
 
-    boolean closed;
+    /** Read without the lock, too. */
+    volatile boolean closed;
 
     Claimant(ReceiverOptions options) {
         this.options = options;

@@ -66,7 +66,7 @@ final class InMemoryReceiver implements Receiver {
     }
 
     private void requireOpen() {
-        if (store.isClosed(claimant)) {
+        if (claimant.closed) {
             throw new QueueException(
                     QueueException.Kind.CLOSED,
                     "This receiver of '" + topic + "' is closed. Open another one to go on");

@@ -1,9 +1,6 @@
 package io.backgroundqueue.inmemory;
 
-import io.backgroundqueue.Capabilities.Precision;
-import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
-import io.backgroundqueue.spi.PriorStarts;
 import io.backgroundqueue.spi.Progress;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
@@ -51,15 +48,6 @@ final class StoredTask {
 
     String id() {
         return envelope.taskId();
-    }
-
-    Delivery delivery(Moment now, int startsBefore) {
-        return new Delivery.Task(
-                envelope,
-                due.instant(now),
-                progress,
-                new PriorStarts(startsBefore, Precision.EXACT),
-                new Token(id(), token));
     }
 
     long bytes() {

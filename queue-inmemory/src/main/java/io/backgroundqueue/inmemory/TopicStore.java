@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -46,7 +45,7 @@ final class TopicStore {
     private final Map<String, StoredTask> stored = new LinkedHashMap<>();
 
     private final Backlog backlog;
-    private final TreeSet<StoredTask> leases = new TreeSet<>(StoredTask.BY_LEASE_END);
+    private final Leases leases;
     private final TreeMap<Long, Letter> dead = new TreeMap<>();
     /** Deduplication id to the id of the task that took it. */
     private final ExpiringMap<String, String> remembered = new ExpiringMap<>();
@@ -57,6 +56,7 @@ final class TopicStore {
         this.capacity = capacity;
         this.sequence = sequence;
         this.backlog = new Backlog(sequence);
+        this.leases = new Leases(time, sequence);
     }
 
     SendResult send(Envelope envelope) {
@@ -99,43 +99,21 @@ final class TopicStore {
                 if (task == null) {
                     lost.add(delivery);
                 } else {
-                    leases.remove(task);
-                    task.leaseEnd = time.deadline(lease);
-                    leases.add(task);
+                    leases.renew(task, lease);
                 }
             }
             return lost;
         });
     }
 
+    /** Lets the claimant's receive return, the current or the next one. */
     void wake(Claimant claimant) {
-        lock.lock();
-        try {
-            claimant.woken = true;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        signal(() -> claimant.woken = true);
     }
 
     /** Lets the claimant claim nothing more. What it holds stays out until it is settled or its lease ends. */
     void close(Claimant claimant) {
-        lock.lock();
-        try {
-            claimant.closed = true;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    boolean isClosed(Claimant claimant) {
-        lock.lock();
-        try {
-            return claimant.closed;
-        } finally {
-            lock.unlock();
-        }
+        signal(() -> claimant.closed = true);
     }
 
     /** A task that waits for its turn behind an ordering key may not start now: it counts as delayed. */
@@ -221,12 +199,20 @@ final class TopicStore {
         }
     }
 
+    private void signal(Runnable change) {
+        lock.lock();
+        try {
+            change.run();
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Moment advance() {
         Moment now = Moment.of(time);
         remembered.expire(now.timer());
-        while (!leases.isEmpty() && leases.first().leaseEnd - now.timer() <= 0) {
-            StoredTask task = leases.first();
-            endLease(task);
+        for (StoredTask task = leases.pollEnded(now); task != null; task = leases.pollEnded(now)) {
             backlog.restore(task);
         }
         backlog.promote(now);
@@ -269,19 +255,9 @@ final class TopicStore {
                 break;
             }
             bytes -= task.bytes();
-            taken.add(handOut(task, claimant, now));
+            taken.add(leases.grant(task, claimant, now));
         }
         return taken;
-    }
-
-    private Delivery handOut(StoredTask task, Claimant claimant, Moment now) {
-        task.state = State.RUNNING;
-        task.token = sequence.getAsLong();
-        task.leaseEnd = time.deadline(claimant.options.lease());
-        task.holder = claimant;
-        claimant.out++;
-        leases.add(task);
-        return task.delivery(now, task.starts++);
     }
 
     private Outcome settle(Settlement settlement, Moment now) {
@@ -289,7 +265,7 @@ final class TopicStore {
         if (task == null) {
             return Outcome.STALE;
         }
-        endLease(task);
+        leases.end(task);
         if (settlement instanceof Settlement.Release) {
             task.starts--;
             backlog.restore(task);
@@ -312,15 +288,6 @@ final class TopicStore {
         }
         StoredTask task = stored.get(token.taskId());
         return task != null && task.state == State.RUNNING && task.token == token.number() ? task : null;
-    }
-
-    private void endLease(StoredTask task) {
-        leases.remove(task);
-        task.state = State.WAITING;
-        if (task.holder != null) {
-            task.holder.out--;
-            task.holder = null;
-        }
     }
 
     /** After a verdict, or without ever having run: behind the ready ones, and starts count anew. */
@@ -369,9 +336,7 @@ final class TopicStore {
     }
 
     private OptionalLong untilNextChange(Moment now) {
-        OptionalLong leaseEnd =
-                leases.isEmpty() ? OptionalLong.empty() : OptionalLong.of(leases.first().leaseEnd - now.timer());
-        return LongStream.concat(leaseEnd.stream(), backlog.untilNext(now).stream())
+        return LongStream.concat(leases.untilNext(now).stream(), backlog.untilNext(now).stream())
                 .min();
     }
 

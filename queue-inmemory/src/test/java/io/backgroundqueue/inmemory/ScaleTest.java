@@ -53,16 +53,16 @@ class ScaleTest {
         rounds(small, "warm");
         rounds(large, "warm");
 
-        long shortest = IntStream.range(0, 5)
+        long few = IntStream.range(0, 5)
                 .mapToLong(i -> rounds(small, "s" + i))
                 .min()
                 .getAsLong();
-        long longest = IntStream.range(0, 5)
+        long many = IntStream.range(0, 5)
                 .mapToLong(i -> rounds(large, "l" + i))
                 .min()
                 .getAsLong();
 
-        assertThat(longest).isLessThan((long) (BOUND * shortest));
+        assertThat(many).isLessThan((long) (BOUND * few));
     }
 
     @Test
