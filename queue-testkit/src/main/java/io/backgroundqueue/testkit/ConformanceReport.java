@@ -4,13 +4,16 @@ import io.backgroundqueue.testkit.report.Report;
 import io.backgroundqueue.testkit.report.Report.Result;
 import io.backgroundqueue.testkit.report.Report.Tested;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
@@ -46,6 +49,9 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
     @Override
     public void testAborted(ExtensionContext context, @Nullable Throwable cause) {
         record(context, Result.SKIPPED, said(cause));
+        if (cause instanceof Unmet unmet) {
+            run(context).unmet.put(context.getRequiredTestMethod().getName(), unmet.rule());
+        }
     }
 
     @Override
@@ -60,21 +66,16 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
 
     @Override
     public void afterAll(ExtensionContext context) {
-        String folder = context.getConfigurationParameter(FOLDER).orElse("target/conformance");
         Run run = run(context);
-        if (folder.equals("off") || run.tests.isEmpty()) {
-            return;
+        List<String> unexplained = run.unexplained();
+        String folder = context.getConfigurationParameter(FOLDER).orElse("target/conformance");
+        if (!folder.equals("off") && !run.tests.isEmpty()) {
+            run.report(context.getRequiredTestClass()).write(Path.of(folder));
         }
-        Class<?> test = context.getRequiredTestClass();
-        HarnessFacts facts = run.harness == null ? HarnessFacts.unknown(test) : run.harness;
-        new Report(
-                        facts.adapter,
-                        contractOf(test).getSimpleName(),
-                        facts.version,
-                        facts.startedBy,
-                        System.getProperty("java.version", "unknown"),
-                        List.copyOf(run.tests))
-                .write(Path.of(folder));
+        if (!unexplained.isEmpty()) {
+            throw new AssertionError(
+                    "Tests were given up because of rules whose own tests did not fail: " + unexplained);
+        }
     }
 
     private static void record(ExtensionContext context, Result result, String reason) {
@@ -108,11 +109,6 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
         return line.length() <= 400 ? line : line.substring(0, 400) + "…";
     }
 
-    private static Class<?> contractOf(Class<?> test) {
-        Class<?> parent = test.getSuperclass();
-        return java.lang.reflect.Modifier.isAbstract(parent.getModifiers()) ? parent : contractOf(parent);
-    }
-
     private static Run run(ExtensionContext context) {
         ExtensionContext owner = context;
         while (owner.getTestMethod().isPresent() && owner.getParent().isPresent()) {
@@ -123,7 +119,44 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
 
     private static final class Run {
         private final List<Tested> tests = new ArrayList<>();
+        /** Names of tests that were given up, and the rule that was in their way. */
+        private final Map<String, String> unmet = new TreeMap<>();
+
         private @Nullable HarnessFacts harness;
+
+        Report report(Class<?> test) {
+            HarnessFacts facts = harness == null ? HarnessFacts.unknown(test) : harness;
+            return new Report(
+                    facts.adapter,
+                    contractOf(test),
+                    facts.version,
+                    facts.startedBy,
+                    System.getProperty("java.version", "unknown"),
+                    List.copyOf(tests));
+        }
+
+        /** Turns what was given up without a failure to show for it into failures. */
+        List<String> unexplained() {
+            Set<String> failed = tests.stream()
+                    .filter(test -> test.result() == Result.FAILED)
+                    .flatMap(test -> test.rules().stream())
+                    .collect(Collectors.toSet());
+            List<String> unexplained = new ArrayList<>();
+            tests.replaceAll(test -> {
+                String rule = unmet.get(test.test());
+                if (rule == null || test.result() != Result.SKIPPED || failed.contains(rule)) {
+                    return test;
+                }
+                unexplained.add(test.test() + " (" + test.reason() + ")");
+                return test.as(Result.FAILED);
+            });
+            return unexplained;
+        }
+
+        private static String contractOf(Class<?> test) {
+            Class<?> parent = test.getSuperclass();
+            return Modifier.isAbstract(parent.getModifiers()) ? parent.getSimpleName() : contractOf(parent);
+        }
     }
 
     private record HarnessFacts(String adapter, String version, String startedBy) {

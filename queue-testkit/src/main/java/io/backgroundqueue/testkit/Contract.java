@@ -4,11 +4,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.opentest4j.TestAbortedException;
 
 /**
  * What all contracts share: one harness per test, and a report at the end. Tests are flat, public, final, and named as
@@ -53,6 +55,21 @@ public abstract class Contract<H extends QueueHarness> {
     protected final <T extends AutoCloseable> T closeLater(T resource) {
         open.push(resource);
         return resource;
+    }
+
+    /**
+     * Takes a step that the test needs and another rule is about. If it fails, so will that rule's own test, and this one
+     * is given up instead of failing too: one fault, one failed rule. If that rule's tests pass after all, the contract
+     * fails as a whole.
+     */
+    protected final <T> T given(String rule, Callable<T> step) throws Exception {
+        try {
+            return step.call();
+        } catch (TestAbortedException | InterruptedException notAFailure) {
+            throw notAFailure;
+        } catch (Exception | AssertionError failed) {
+            throw new Unmet(rule, failed);
+        }
     }
 
     /** Writes a fact into the report, such as how many duplicates there were. */

@@ -1,10 +1,12 @@
 package io.backgroundqueue.testkit;
 
 import io.backgroundqueue.Bytes;
+import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.Receiver;
+import java.util.Optional;
 
-/** What {@code QueueDriverContract} needs besides. */
+/** What {@link io.backgroundqueue.testkit.seam.QueueDriverContract} needs besides. */
 public interface DriverHarness extends QueueHarness {
     /** Opens a driver. Each call is another process as far as the backend can tell. The contract closes it. */
     QueueDriver openDriver() throws Exception;
@@ -17,6 +19,16 @@ public interface DriverHarness extends QueueHarness {
      */
     default boolean injectRaw(String topic, Bytes bytes) throws Exception {
         return false;
+    }
+
+    /**
+     * A task like {@code task} that {@code capabilities()} allow and this backend refuses all the same: too large for
+     * what is left, or the like.
+     *
+     * @return empty if there is none: the rule about it is skipped
+     */
+    default Optional<Envelope> refused(Envelope task) {
+        return Optional.empty();
     }
 
     /**

@@ -92,7 +92,7 @@ public final class ConformanceMatrix {
                 page,
                 "Rules that nothing tested",
                 uncovered().stream()
-                        .map(rule -> rule + " " + contract.rules().get(rule))
+                        .map(rule -> rule + " " + contract.obligation(rule))
                         .toList());
         section(page, "Counted", counted());
         return page.toString();
@@ -126,7 +126,7 @@ public final class ConformanceMatrix {
             testsByAdapterAndRule
                     .values()
                     .forEach(byRule -> cells.add(verdict(byRule.getOrDefault(rule, List.of()), notes)));
-            cells.add(contract.rules().getOrDefault(rule, "**not in the contract**"));
+            cells.add(contract.obligation(rule));
             line(page, cells.toArray(String[]::new));
         }
         notes.forEach((why, number) ->

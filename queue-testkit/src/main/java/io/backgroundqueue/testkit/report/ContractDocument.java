@@ -42,6 +42,11 @@ public record ContractDocument(Map<String, String> rules) {
         return new ContractDocument(rules);
     }
 
+    /** What the rule demands, without its intent. */
+    public String obligation(String rule) {
+        return rules.getOrDefault(rule, "**not in the contract**").replaceFirst("\\s*\\*Intent:.*", "");
+    }
+
     /** Whether the document says that this rule has no test, and why. */
     public boolean untested(String rule) {
         return rules.getOrDefault(rule, "").contains("untested because");

@@ -49,7 +49,13 @@ public record Report(
             String reason,
             boolean refusal,
             long millis,
-            Map<String, String> notes) {}
+            Map<String, String> notes) {
+
+        /** The same with another result. */
+        public Tested as(Result other) {
+            return new Tested(rules, test, other, reason, refusal, millis, notes);
+        }
+    }
 
     /** Writes it into a folder, as {@code <adapter>-<contract>.json}. */
     public void write(Path folder) {
