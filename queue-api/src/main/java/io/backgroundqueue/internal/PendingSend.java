@@ -6,6 +6,7 @@ import io.backgroundqueue.QueueException;
 import io.backgroundqueue.QueueException.Kind;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.ErrorClass;
+import io.backgroundqueue.spi.SendResult;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +63,12 @@ final class PendingSend {
         lastClass = errorClass;
         lastError = error;
         mayBeStored |= errorClass == ErrorClass.OUTCOME_UNKNOWN;
+    }
+
+    /** The error of a caller whose task the backend will not take. */
+    QueueException refused(SendResult.Failed failed) {
+        String what = "Enqueueing task " + envelope.taskId() + " to '" + envelope.topic() + "'";
+        return Errors.wrap(failed.errorClass(), what, failed.why(), envelope.taskId());
     }
 
     /** The error of a caller who waits no longer, for the reason that {@code ending} tells. */

@@ -1,0 +1,4 @@
+@NullMarked
+package io.backgroundqueue.inmemory;
+
+import org.jspecify.annotations.NullMarked;
