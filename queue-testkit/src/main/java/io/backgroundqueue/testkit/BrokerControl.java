@@ -1,0 +1,10 @@
+package io.backgroundqueue.testkit;
+
+/** A broker that a test may hurt. Each call returns when it is done; doing it twice is harmless. */
+public interface BrokerControl extends BrokerProcess {
+    /** Breaks all connections between the drivers and the broker, and lets none through. */
+    void cutNetwork() throws Exception;
+
+    /** Lets connections through again. */
+    void restoreNetwork() throws Exception;
+}

@@ -1,0 +1,105 @@
+package io.backgroundqueue.testkit;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * Finds brokers for tests, each once per JVM: by URL in the environment ({@code BQ_REDIS_URL} and so on), else in a
+ * container, else as a local process. A missing broker fails the test, unless {@code -Dbq.brokers.waived=redis,kafka}
+ * names it (or says {@code all}): then the test is skipped, and the report says so. Thread-safe.
+ */
+public final class Brokers {
+    /** The system property: names of brokers, separated by commas, or {@code all}. */
+    public static final String WAIVED = "bq.brokers.waived";
+
+    private static final ReentrantLock LOCK = new ReentrantLock();
+    private static final Map<String, RunningBroker> RUNNING = new TreeMap<>();
+
+    private Brokers() {}
+
+    /** The broker of that name, started if this is the first call, and ended with the JVM. */
+    public static RunningBroker shared(String broker) throws Exception {
+        LOCK.lock();
+        try {
+            RunningBroker running = RUNNING.get(broker);
+            if (running == null) {
+                running = find(broker, System.getenv(), starters());
+                RUNNING.put(broker, running);
+                Runtime.getRuntime().addShutdownHook(new Thread(running::close, "bq-broker-end"));
+            }
+            return running;
+        } finally {
+            LOCK.unlock();
+        }
+    }
+
+    static RunningBroker find(String broker, Map<String, String> environment, List<BrokerStarter> starters)
+            throws Exception {
+        String variable = "BQ_" + broker.toUpperCase(Locale.ROOT) + "_URL";
+        String url = environment.get(variable);
+        if (url != null && !url.isBlank()) {
+            return new GivenBroker(url, variable);
+        }
+        List<BrokerStarter> fitting = starters.stream()
+                .filter(starter -> starter.broker().equals(broker))
+                .sorted(Comparator.comparing(BrokerStarter::kind))
+                .toList();
+        Optional<BrokerStarter> first =
+                fitting.stream().filter(BrokerStarter::available).findFirst();
+        if (first.isPresent()) {
+            return first.get().start();
+        }
+        String missing = missing(broker, variable, fitting);
+        if (waived(broker)) {
+            throw new TestAbortedException("waived by -D" + WAIVED + ": " + missing);
+        }
+        throw new IllegalStateException(
+                missing + ". To go on without it, and have the report say so: -D" + WAIVED + "=" + broker);
+    }
+
+    private static String missing(String broker, String variable, List<BrokerStarter> starters) {
+        String remedies = starters.stream().map(BrokerStarter::remedy).collect(Collectors.joining(", or "));
+        return "no " + broker + " was found. Set " + variable + (remedies.isEmpty() ? "" : ", or " + remedies);
+    }
+
+    private static boolean waived(String broker) {
+        Set<String> names = Set.of(System.getProperty(WAIVED, "").split("[,\\s]+"));
+        return names.contains("all") || names.contains(broker);
+    }
+
+    private static List<BrokerStarter> starters() {
+        return ServiceLoader.load(BrokerStarter.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .toList();
+    }
+
+    /** Somebody else's: it is neither stopped nor closed. */
+    private record GivenBroker(String url, String variable) implements RunningBroker {
+        @Override
+        public String version() {
+            return "unknown";
+        }
+
+        @Override
+        public String startedBy() {
+            return "given by " + variable;
+        }
+
+        @Override
+        public Optional<BrokerProcess> process() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,56 @@
+package io.backgroundqueue.testkit;
+
+import java.util.Optional;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.WaitStrategy;
+
+/** A container that keeps its data and its ports while it is stopped. */
+record ContainerBroker(GenericContainer<?> container, WaitStrategy ready, String url, String version, String image)
+        implements RunningBroker, BrokerProcess {
+
+    @Override
+    public String startedBy() {
+        return "container " + image;
+    }
+
+    @Override
+    public Optional<BrokerProcess> process() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public void stop() {
+        if (container.isRunning()) {
+            container
+                    .getDockerClient()
+                    .stopContainerCmd(container.getContainerId())
+                    .exec();
+        }
+    }
+
+    @Override
+    public void kill() {
+        if (container.isRunning()) {
+            container
+                    .getDockerClient()
+                    .killContainerCmd(container.getContainerId())
+                    .exec();
+        }
+    }
+
+    @Override
+    public void start() {
+        if (!container.isRunning()) {
+            container
+                    .getDockerClient()
+                    .startContainerCmd(container.getContainerId())
+                    .exec();
+            ready.waitUntilReady(container);
+        }
+    }
+
+    @Override
+    public void close() {
+        container.stop();
+    }
+}
