@@ -31,6 +31,7 @@ final class EngineWorker<T> implements Worker {
     private final List<Loop> keepers = new ArrayList<>();
     private Loop receiving = new NoLoop();
     private int finishedBefore;
+    private int releasedBefore;
 
     EngineWorker(EngineContext context, WorkerSpec<T> spec, Receiver receiver, Runnable onEnd) {
         this.context = context;
@@ -90,6 +91,7 @@ final class EngineWorker<T> implements Worker {
     /** Stops intake, and returns at once. */
     void beginShutdown() {
         finishedBefore = parts.settler().finished();
+        releasedBefore = parts.settler().released();
         workerLoop.drain();
     }
 
@@ -112,7 +114,11 @@ final class EngineWorker<T> implements Worker {
             receiving.stop();
             onEnd.run();
             report.complete(new ShutdownReport(
-                    parts.settler().finished() - finishedBefore, parts.settler().released(), abandoned, 0, 0));
+                    parts.settler().finished() - finishedBefore,
+                    parts.settler().released() - releasedBefore,
+                    abandoned,
+                    0,
+                    0));
         }
         return report.join();
     }

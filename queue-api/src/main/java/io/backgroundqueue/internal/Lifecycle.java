@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,6 +19,8 @@ final class Lifecycle {
 
     /** What pending sends get at least, however short the grace time was. */
     private static final Duration LEAST_FLUSH = Duration.ofSeconds(3);
+
+    private static final Duration CALLBACK_GRACE = Duration.ofMillis(500);
 
     private final EngineContext context;
     private final SendBatcher batcher;
@@ -90,7 +93,19 @@ final class Lifecycle {
     private void release() {
         close(context.driver());
         owned.forEach(Lifecycle::close);
-        ownThreads.ifPresent(ExecutorService::shutdown);
+        ownThreads.ifPresent(this::end);
+    }
+
+    /** Callbacks of the last answers may still run; handlers that were abandoned are not waited for. */
+    private void end(ExecutorService threads) {
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(CALLBACK_GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("Handlers or callbacks go on after the queue was closed");
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private static void close(AutoCloseable part) {

@@ -156,7 +156,6 @@ final class InMemoryDriver implements QueueDriver {
                 Support.unsupported("there are no transactions in memory", "use queue-jdbc"));
         Limits limits = Limits.DEFAULT
                 .maxPayloadBytes((int) Math.min(Limits.DEFAULT.maxPayloadBytes(), capacity.maxBytes()))
-                .send(Limits.DEFAULT.sendBatch(), Limits.DEFAULT.sendBytes(), 2)
                 .priorityLevels(ReadyLevels.COUNT)
                 .lateness(PROMPT)
                 .leaseDetection(PROMPT);
