@@ -1,7 +1,6 @@
 package io.backgroundqueue.internal;
 
 import io.backgroundqueue.ShutdownReport;
-import io.backgroundqueue.Time;
 import io.backgroundqueue.Worker;
 import io.backgroundqueue.internal.Loops.Loop;
 import io.backgroundqueue.spi.Delivery;
@@ -29,6 +28,7 @@ final class EngineWorker<T> implements Worker {
     private final AtomicBoolean ending = new AtomicBoolean();
     private final CompletableFuture<ShutdownReport> report = new CompletableFuture<>();
     private final List<Loop> keepers = new ArrayList<>();
+    private final List<String> abandoned = new ArrayList<>();
     private Loop receiving = new NoLoop();
     private int finishedBefore;
     private int releasedBefore;
@@ -38,7 +38,7 @@ final class EngineWorker<T> implements Worker {
         this.onEnd = onEnd;
         Slots slots = new Slots(context.time(), spec.concurrency(), maxUnsettled(spec));
         WorkerParts.Wake freed = new WorkerParts.Wake();
-        SettleBatcher settler = new SettleBatcher(context, spec.topic(), receiver, slots, freed);
+        SettleBatcher settler = new SettleBatcher(context, spec, receiver, slots, freed);
         this.parts = new WorkerParts<>(
                 context, spec, new Verdicts(context, spec), slots, settler, new AtomicBoolean(), freed);
         this.workerLoop = new WorkerLoop<>(parts, receiver);
@@ -53,13 +53,21 @@ final class EngineWorker<T> implements Worker {
         public void wake() {}
 
         @Override
-        public void stop() {}
+        public void end() {}
+
+        @Override
+        public void join() {}
     }
 
     void start(Receiver receiver) {
         Loop settling = start(parts.settler());
         parts.settler().wakeUp().to(settling::wake);
-        start(new LeaseKeeper(context, receiver, parts.settler(), parts.spec().lease()));
+        start(new LeaseKeeper(
+                context,
+                receiver,
+                parts.settler(),
+                parts.settler().leases(),
+                parts.spec().lease()));
         parts.spec().options().timeout().ifPresent(timeout -> start(new TimeoutKeeper(parts.settler(), timeout)));
         receiver.duties().forEach(this::start);
         receiving = context.loops().start(workerLoop, topic(), true);
@@ -83,75 +91,86 @@ final class EngineWorker<T> implements Worker {
 
     @Override
     public ShutdownReport shutdown(Duration grace) {
-        long deadline = context.time().deadline(grace);
-        beginShutdown();
-        return endShutdown(deadline);
+        return shutdown(context, List.of(this), context.time().deadline(grace));
     }
 
-    /** Stops intake, and returns at once. */
-    void beginShutdown() {
+    /**
+     * Shuts workers down side by side: whatever waits for handlers, for the backend or for threads waits once for all of
+     * them.
+     */
+    static ShutdownReport shutdown(EngineContext context, List<EngineWorker<?>> all, long deadlineNanos) {
+        List<EngineWorker<?>> ours = all.stream()
+                .filter(worker -> worker.ending.compareAndSet(false, true))
+                .toList();
+        ours.forEach(EngineWorker::begin);
+        try {
+            if (!noneRunning(ours, deadlineNanos)) {
+                ours.forEach(EngineWorker::interruptHandlers);
+                noneRunning(ours, context.time().deadline(INTERRUPT_GRACE));
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        ours.forEach(EngineWorker::abandonHandlers);
+        flushVerdicts(context, ours);
+        Loops.stop(ours.stream().flatMap(worker -> worker.keepers.stream()).toList());
+        Loops.stop(ours.stream().map(worker -> worker.receiving).toList());
+        ours.forEach(EngineWorker::report);
+        return all.stream().map(worker -> worker.report.join()).reduce(ShutdownReport.EMPTY, ShutdownReport::plus);
+    }
+
+    private void begin() {
         finishedBefore = parts.settler().finished();
         releasedBefore = parts.settler().released();
         workerLoop.drain();
     }
 
-    /** Waits for running handlers to the deadline, stores what they answer, and ends. */
-    ShutdownReport endShutdown(long deadlineNanos) {
-        if (!ending.compareAndSet(false, true)) {
-            return report.join();
+    private static boolean noneRunning(List<EngineWorker<?>> workers, long deadlineNanos) throws InterruptedException {
+        boolean none = true;
+        for (EngineWorker<?> worker : workers) {
+            none &= worker.context.loops().mayWait() && worker.parts.slots().awaitNoneRunning(deadlineNanos);
         }
-        List<String> abandoned = List.of();
-        try {
-            if (!noneRunning(deadlineNanos)) {
-                abandoned = interruptAndAbandon();
-            }
-            flushVerdicts();
-        } catch (InterruptedException interrupted) {
-            abandoned = abandon();
-            Thread.currentThread().interrupt();
-        } finally {
-            keepers.forEach(Loop::stop);
-            receiving.stop();
-            onEnd.run();
-            report.complete(new ShutdownReport(
-                    parts.settler().finished() - finishedBefore,
-                    parts.settler().released() - releasedBefore,
-                    abandoned,
-                    0,
-                    0));
-        }
-        return report.join();
+        return none;
     }
 
-    private boolean noneRunning(long deadlineNanos) throws InterruptedException {
-        return context.loops().mayWait() && parts.slots().awaitNoneRunning(deadlineNanos);
-    }
-
-    private List<String> interruptAndAbandon() throws InterruptedException {
+    private void interruptHandlers() {
         parts.settler().held().forEach(run -> run.interrupt(TaskRun.Cause.SHUTDOWN));
-        Time time = context.time();
-        return noneRunning(time.deadline(INTERRUPT_GRACE)) ? List.of() : abandon();
     }
 
-    private List<String> abandon() {
-        List<String> ids = new ArrayList<>();
+    private void abandonHandlers() {
         for (TaskRun<?> run : List.copyOf(parts.settler().held())) {
             if (run.running() && run.abandon() && run.delivery instanceof Delivery.Task task) {
-                ids.add(task.envelope().taskId());
+                abandoned.add(task.envelope().taskId());
             }
         }
-        return ids;
     }
 
-    private void flushVerdicts() throws InterruptedException {
-        parts.settler().hurry();
+    private static void flushVerdicts(EngineContext context, List<EngineWorker<?>> workers) {
+        workers.forEach(worker -> worker.parts.settler().hurry());
         boolean more = true;
         while (more) {
             more = context.loops().pump();
         }
-        if (context.loops().mayWait()) {
-            parts.slots().awaitAllSettled(context.time().deadline(EngineContext.CALL_TIMEOUT));
+        long deadline = context.time().deadline(EngineContext.CALL_TIMEOUT);
+        try {
+            for (EngineWorker<?> worker : workers) {
+                if (context.loops().mayWait()) {
+                    worker.parts.slots().awaitAllSettled(deadline);
+                }
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
         }
+    }
+
+    private void report() {
+        onEnd.run();
+        report.complete(new ShutdownReport(
+                parts.settler().finished() - finishedBefore,
+                parts.settler().released() - releasedBefore,
+                abandoned,
+                0,
+                0));
     }
 
     private Loop start(Duty duty) {

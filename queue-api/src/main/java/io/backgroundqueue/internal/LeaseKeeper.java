@@ -1,6 +1,5 @@
 package io.backgroundqueue.internal;
 
-import io.backgroundqueue.Capabilities.LeaseKind;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Duty;
 import io.backgroundqueue.spi.Receiver;
@@ -14,18 +13,15 @@ final class LeaseKeeper implements Duty {
     private final EngineContext context;
     private final Receiver receiver;
     private final SettleBatcher settler;
+    private final LeaseClock clock;
     private final Duration lease;
-    private final boolean watchesDeadline;
-    private long renewedNanos;
 
-    LeaseKeeper(EngineContext context, Receiver receiver, SettleBatcher settler, Duration lease) {
+    LeaseKeeper(EngineContext context, Receiver receiver, SettleBatcher settler, LeaseClock clock, Duration lease) {
         this.context = context;
         this.receiver = receiver;
         this.settler = settler;
+        this.clock = clock;
         this.lease = lease;
-        this.watchesDeadline =
-                !context.fencedByStore() && context.capabilities().leaseKind() == LeaseKind.TIMED;
-        this.renewedNanos = context.time().nanos();
     }
 
     @Override
@@ -35,30 +31,16 @@ final class LeaseKeeper implements Duty {
 
     @Override
     public Duration turn() throws Exception {
-        if (watchesDeadline) {
-            giveUpOverdue();
-        }
         List<TaskRun<?>> held =
-                settler.held().stream().filter(run -> !run.isLost()).toList();
+                settler.held().stream().filter(run -> !clock.lost(run)).toList();
         long before = context.time().nanos();
         List<Delivery> lost =
                 receiver.extend(held.stream().map(run -> run.delivery).toList());
-        renewedNanos = before;
+        clock.renewedAt(before);
         if (!lost.isEmpty()) {
             Set<Delivery> lostOnes = new HashSet<>(lost);
             held.stream().filter(run -> lostOnes.contains(run.delivery)).forEach(TaskRun::leaseLost);
         }
         return lease.dividedBy(3);
-    }
-
-    /** Where the store does not refuse a late verdict, the worker must: past its own deadline it has lost the task. */
-    private void giveUpOverdue() {
-        long now = context.time().nanos();
-        for (TaskRun<?> run : settler.held()) {
-            long renewed = Math.max(renewedNanos, run.receivedNanos);
-            if (now - renewed > lease.toNanos()) {
-                run.leaseLost();
-            }
-        }
     }
 }

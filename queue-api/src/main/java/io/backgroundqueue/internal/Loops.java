@@ -1,6 +1,7 @@
 package io.backgroundqueue.internal;
 
 import io.backgroundqueue.spi.Duty;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 
@@ -28,8 +29,17 @@ public interface Loops {
         /** Makes the next turn come at once. */
         void wake();
 
-        /** Ends after the current turn, closes the duty on its own thread, and waits a bounded time for both. */
-        void stop();
+        /** Lets it end after the current turn and close the duty on its own thread; returns at once. */
+        void end();
+
+        /** Waits a bounded time until it has ended. */
+        void join();
+    }
+
+    /** Ends all of them, side by side. */
+    static void stop(List<Loop> loops) {
+        loops.forEach(Loop::end);
+        loops.forEach(Loop::join);
     }
 
     /** Waits for {@code future} whatever it ends with. */

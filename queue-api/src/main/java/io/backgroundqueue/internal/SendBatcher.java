@@ -107,10 +107,11 @@ final class SendBatcher {
             room.signalAll();
         });
         left.forEach(pending -> giveUp(pending, "before the queue was closed"));
-        senders.forEach(Loop::stop);
+        List<Loop> loops = new ArrayList<>(senders);
         if (deadlines != null) {
-            deadlines.stop();
+            loops.add(deadlines);
         }
+        Loops.stop(loops);
         return left.size();
     }
 

@@ -34,6 +34,7 @@ final class SettleBatcher implements Duty {
     private final String topic;
     private final Receiver receiver;
     private final Slots slots;
+    private final LeaseClock leases;
     private final Time time;
     private final WorkerParts.Wake wake = new WorkerParts.Wake();
     private final WorkerParts.Wake freed;
@@ -44,9 +45,10 @@ final class SettleBatcher implements Duty {
     private final AtomicInteger released = new AtomicInteger();
     private volatile boolean hurried;
 
-    SettleBatcher(EngineContext context, String topic, Receiver receiver, Slots slots, WorkerParts.Wake freed) {
+    SettleBatcher(EngineContext context, WorkerSpec<?> spec, Receiver receiver, Slots slots, WorkerParts.Wake freed) {
         this.context = context;
-        this.topic = topic;
+        this.topic = spec.topic();
+        this.leases = new LeaseClock(context, spec.lease());
         this.receiver = receiver;
         this.slots = slots;
         this.time = context.time();
@@ -94,6 +96,10 @@ final class SettleBatcher implements Duty {
     void hurry() {
         hurried = true;
         wake.wake();
+    }
+
+    LeaseClock leases() {
+        return leases;
     }
 
     WorkerParts.Wake wakeUp() {
@@ -151,7 +157,7 @@ final class SettleBatcher implements Duty {
 
     /** Adds an item to the batch, unless its lease is known to be lost: then nothing may be changed. */
     private void take(Item item, List<Item> batch) {
-        if (item.run.isLost()) {
+        if (leases.lost(item.run)) {
             giveUp(item.run);
         } else {
             batch.add(item);

@@ -95,10 +95,13 @@ public final class SteppedLoops implements Loops {
         }
 
         @Override
-        public void stop() {
+        public void end() {
             if (steps.remove(this)) {
                 duty.close();
             }
         }
+
+        @Override
+        public void join() {}
     }
 }

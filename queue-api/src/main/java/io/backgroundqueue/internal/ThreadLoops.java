@@ -52,6 +52,7 @@ final class ThreadLoops implements Loops {
         private final Waiter waiter = new Waiter(time);
         private final Thread thread;
         private volatile boolean stopping;
+        private volatile long endsBy;
 
         DutyRunner(Duty duty, String topic) {
             this.duty = duty;
@@ -99,15 +100,20 @@ final class ThreadLoops implements Loops {
         }
 
         @Override
-        public void stop() {
+        public void end() {
+            endsBy = time.deadline(LONGEST_TURN);
             stopping = true;
             waiter.wake();
             duty.wake();
+        }
+
+        @Override
+        public void join() {
             if (Thread.currentThread() == thread) {
                 return;
             }
             try {
-                thread.join(LONGEST_TURN.toMillis());
+                thread.join(Math.max(1, time.until(endsBy).toMillis()));
                 if (thread.isAlive()) {
                     LOG.warn("{} did not end within {}; it is left behind", thread.getName(), LONGEST_TURN);
                 }

@@ -75,12 +75,7 @@ final class Workers {
         } finally {
             lock.unlock();
         }
-        all.forEach(EngineWorker::beginShutdown);
-        ShutdownReport report = ShutdownReport.EMPTY;
-        for (EngineWorker<?> worker : all) {
-            report = report.plus(worker.endShutdown(deadlineNanos));
-        }
-        return report;
+        return EngineWorker.shutdown(context, all, deadlineNanos);
     }
 
     /** Starts no more workers. */
@@ -102,7 +97,7 @@ final class Workers {
         } finally {
             lock.unlock();
         }
-        stopping.forEach(Loop::stop);
+        Loops.stop(stopping);
     }
 
     private void reserve(String topic) {

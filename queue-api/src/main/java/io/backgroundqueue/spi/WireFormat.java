@@ -109,7 +109,7 @@ public final class WireFormat {
         json.forEach((name, value) -> {
             if (name.equals(HEADERS) && value instanceof Map<?, ?> headers) {
                 headers.forEach((key, text) -> user.put(String.valueOf(key), String.valueOf(text)));
-            } else {
+            } else if (value != null) {
                 fields.put(name, String.valueOf(value));
             }
         });
@@ -155,7 +155,7 @@ public final class WireFormat {
     private static Read read(
             Map<String, String> fields, Map<String, String> user, Bytes payload, String topic, String foreignId) {
         try {
-            int version = value(fields, "bqversion", Integer::valueOf).orElse(0);
+            int version = number(fields, "bqversion", 0, Integer.MAX_VALUE).orElse(0);
             if (version > VERSION) {
                 return new Read.TooNew(version);
             }
@@ -163,7 +163,7 @@ public final class WireFormat {
                     value(fields, "id", id -> id).orElse(foreignId),
                     topic,
                     Start.now(),
-                    between0And9(value(fields, "bqpriority", Integer::valueOf).orElse(0)),
+                    number(fields, "bqpriority", 0, 9).orElse(0),
                     user,
                     payload,
                     value(fields, "bqdedup", id -> id)
@@ -172,15 +172,13 @@ public final class WireFormat {
                                     value(fields, "bqdedupwindow", Duration::parse)
                                             .orElse(Duration.ofMinutes(5)))),
                     value(fields, "bqkey", key -> key),
-                    value(fields, "bqattempts", Integer::valueOf)
-                            .map(OptionalInt::of)
-                            .orElse(OptionalInt.empty()),
+                    number(fields, "bqattempts", 1, Integer.MAX_VALUE),
                     value(fields, "bqexpires", Duration::parse),
                     value(fields, "time", Instant::parse).orElse(Instant.EPOCH));
             Progress progress = new Progress(
-                    value(fields, "bqverdicts", Integer::valueOf).orElse(0),
-                    value(fields, "bqfailures", Integer::valueOf).orElse(0),
-                    value(fields, "bqinterruptions", Integer::valueOf).orElse(0),
+                    number(fields, "bqverdicts", 0, Integer.MAX_VALUE).orElse(0),
+                    number(fields, "bqfailures", 0, Integer.MAX_VALUE).orElse(0),
+                    number(fields, "bqinterruptions", 0, Integer.MAX_VALUE).orElse(0),
                     value(fields, "bqreplayed", Boolean::valueOf).orElse(false),
                     value(fields, "bqerror", error -> error));
             return new Read.Task(envelope, value(fields, "bqdue", Instant::parse), progress);
@@ -193,10 +191,15 @@ public final class WireFormat {
         return Optional.ofNullable(fields.get(name)).map(parse);
     }
 
-    private static int between0And9(int priority) {
-        if (priority < 0 || priority > 9) {
-            throw new IllegalArgumentException("bqpriority is " + priority + ", not 0 to 9");
+    private static OptionalInt number(Map<String, String> fields, String name, int least, int most) {
+        String text = fields.get(name);
+        if (text == null) {
+            return OptionalInt.empty();
         }
-        return priority;
+        int number = Integer.parseInt(text);
+        if (number < least || number > most) {
+            throw new IllegalArgumentException(name + " is " + number + ", not " + least + " to " + most);
+        }
+        return OptionalInt.of(number);
     }
 }
