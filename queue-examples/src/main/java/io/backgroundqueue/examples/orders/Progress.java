@@ -48,7 +48,7 @@ final class Progress {
     void show(long done) {
         long now = nanos.getAsLong();
         if (terminal) {
-            out.print("\r" + line(done, now) + "  ");
+            out.print("\r" + line(done, now) + "   ");
             out.flush();
         } else if (now - lastPlainLine >= PLAIN_LINE.toNanos()) {
             lastPlainLine = now;
@@ -58,15 +58,20 @@ final class Progress {
 
     /** Leaves the line, so that what follows begins on its own. */
     void end(long done) {
-        long now = nanos.getAsLong();
-        out.println((terminal ? "\r" : "") + line(done, now) + "  ");
+        double seconds = seconds(nanos.getAsLong());
+        String line = String.format(Locale.ROOT, "%,d tasks ended in %.1f s, %,.0f/s", done, seconds, done / seconds);
+        out.println(terminal ? "\r" + line + " ".repeat(30) : line);
     }
 
     private String line(long done, long now) {
-        double seconds = Math.max(1, now - begun) / 1e9;
-        double rate = done / seconds;
+        double rate = done / seconds(now);
         long left = Math.max(0, total - done);
-        String rest = left == 0 ? "" : rate < 0.1 ? ", waiting" : ", %.0f s left".formatted(Math.ceil(left / rate));
-        return String.format(Locale.ROOT, "%,d of %,d tasks ended, %,.0f/s%s", done, Math.max(total, done), rate, rest);
+        String rest = rate < 0.1 ? "waiting" : "about " + (long) Math.ceil(left / rate) + " s left";
+        return String.format(
+                Locale.ROOT, "%,d of %,d tasks ended, %,.0f/s, %s", done, Math.max(total, done), rate, rest);
+    }
+
+    private double seconds(long now) {
+        return Math.max(1, now - begun) / 1e9;
     }
 }
