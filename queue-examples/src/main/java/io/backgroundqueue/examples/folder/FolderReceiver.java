@@ -1,0 +1,159 @@
+package io.backgroundqueue.examples.folder;
+
+import io.backgroundqueue.Bytes;
+import io.backgroundqueue.Capabilities.Precision;
+import io.backgroundqueue.spi.Delivery;
+import io.backgroundqueue.spi.LaneBuffer;
+import io.backgroundqueue.spi.Lease;
+import io.backgroundqueue.spi.Outcome;
+import io.backgroundqueue.spi.PriorStarts;
+import io.backgroundqueue.spi.Receiver;
+import io.backgroundqueue.spi.ReceiverOptions;
+import io.backgroundqueue.spi.Settlement;
+import io.backgroundqueue.spi.WireFormat;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Takes tasks by renaming them. The modification time of a held file is the end of its lease.
+ *
+ * @param seen files that were due at the last look, and may be somebody else's by now
+ */
+record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<TaskFile> seen) implements Receiver {
+    private static final Duration LOOK = Duration.ofMillis(20);
+
+    private record Held(TaskFile file) implements Lease {}
+
+    @Override
+    public List<Delivery> receive(int max, Duration wait) throws Exception {
+        long deadline = folder.time().deadline(wait);
+        giveBackWhatRanOut();
+        List<Delivery> taken = new ArrayList<>();
+        while (max > 0) {
+            look();
+            Duration left = folder.time().until(deadline);
+            take(seen.poll(max, left.compareTo(LOOK) < 0 ? left : LOOK), taken);
+            if (!taken.isEmpty() || left.isZero()) {
+                break;
+            }
+        }
+        return taken;
+    }
+
+    private void giveBackWhatRanOut() throws IOException {
+        FileTime now = FileTime.from(folder.time().now());
+        for (TaskFile file : TopicFolder.list(folder.held())) {
+            TopicFolder.unlessGone(() -> {
+                if (Files.getLastModifiedTime(file.path()).compareTo(now) < 0) {
+                    TopicFolder.move(file.path(), file.to(folder.waiting(), file.time(), file.starts() + 1, ""));
+                }
+            });
+        }
+    }
+
+    private void look() throws IOException {
+        if (seen.size() == 0) {
+            Instant now = folder.time().now();
+            for (TaskFile file : TopicFolder.list(folder.waiting())) {
+                if (!file.time().isAfter(now)) {
+                    seen.add(0, file);
+                }
+            }
+        }
+    }
+
+    private void take(List<TaskFile> files, List<Delivery> taken) throws IOException {
+        long bytes = 0;
+        for (TaskFile file : files) {
+            bytes += file.path().toFile().length();
+            if (bytes > options.maxBytes() && !taken.isEmpty()) {
+                seen.drain();
+                return;
+            }
+            TopicFolder.unlessGone(() -> taken.add(claim(file)));
+        }
+    }
+
+    private Delivery claim(TaskFile file) throws IOException {
+        TaskFile held = TaskFile.of(file.to(folder.held(), UUID.randomUUID().toString()));
+        renew(file); // before it is held: it must never look run out
+        TopicFolder.move(file.path(), held.path());
+        renew(held); // and again: another worker may have tried meanwhile, with a shorter lease
+        Bytes content = TopicFolder.content(held);
+        WireFormat.Read read = folder.read(held, content);
+        if (read instanceof WireFormat.Read.Task task) {
+            PriorStarts starts = new PriorStarts(file.starts(), Precision.EXACT);
+            return new Delivery.Task(task.envelope(), file.time(), task.progress(), starts, new Held(held));
+        }
+        return read instanceof WireFormat.Read.Malformed malformed
+                ? new Delivery.Unreadable(content, malformed.why(), new Held(held))
+                : new Delivery.TooNew(((WireFormat.Read.TooNew) read).version(), new Held(held));
+    }
+
+    private void renew(TaskFile file) throws IOException {
+        Instant end = folder.time().now().plus(options.lease());
+        Files.setLastModifiedTime(file.path(), FileTime.from(end));
+    }
+
+    @Override
+    public List<Outcome> settle(List<Settlement> batch) {
+        List<Outcome> outcomes = new ArrayList<>();
+        for (Settlement one : batch) {
+            try {
+                outcomes.add(TopicFolder.unlessGone(() -> settle(one)) ? Outcome.DONE : Outcome.STALE);
+            } catch (IOException error) {
+                outcomes.add(new Outcome.Failed(error));
+            }
+        }
+        return outcomes;
+    }
+
+    private void settle(Settlement settlement) throws IOException {
+        TaskFile file = fileOf(settlement.delivery());
+        Instant now = folder.time().now();
+        if (settlement instanceof Settlement.Ack) {
+            Files.delete(file.path());
+        } else if (settlement instanceof Settlement.Later later) {
+            folder.rewrite(
+                    file,
+                    later.progress(),
+                    file.to(folder.waiting(), later.start().resolve(now), 0, ""));
+        } else if (settlement instanceof Settlement.Dead dead) {
+            folder.rewrite(
+                    file,
+                    dead.progress(),
+                    file.to(folder.dead(), now, 0, dead.reason().name()));
+        } else {
+            TopicFolder.move(file.path(), file.to(folder.waiting(), ""));
+        }
+    }
+
+    @Override
+    public List<Delivery> extend(List<Delivery> held) throws IOException {
+        List<Delivery> lost = new ArrayList<>();
+        for (Delivery delivery : held) {
+            if (!TopicFolder.unlessGone(() -> renew(fileOf(delivery)))) {
+                lost.add(delivery);
+            }
+        }
+        return lost;
+    }
+
+    private static TaskFile fileOf(Delivery delivery) {
+        return ((Held) delivery.lease()).file();
+    }
+
+    @Override
+    public void park() {
+        seen.drain();
+    }
+
+    @Override
+    public void close() {}
+}

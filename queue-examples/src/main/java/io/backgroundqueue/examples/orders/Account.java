@@ -1,0 +1,73 @@
+package io.backgroundqueue.examples.orders;
+
+import io.backgroundqueue.BackgroundQueue;
+import io.backgroundqueue.DeadLetter;
+import io.backgroundqueue.Feature;
+import io.backgroundqueue.TopicStats;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * One topic from both sides: what the events told, and what the backend has.
+ *
+ * @param line by the events
+ * @param stored how many tasks the backend holds, dead letters apart; absent where it cannot tell
+ * @param letters ids of its dead letters; absent where it keeps none
+ */
+record Account(LedgerLine line, Optional<Long> stored, Optional<Set<String>> letters) {
+    private static final int SHOWN = 3;
+
+    static Account of(LedgerLine line, BackgroundQueue queue) {
+        return new Account(line, stored(line.topic(), queue), letters(line.topic(), queue));
+    }
+
+    private static Optional<Long> stored(String topic, BackgroundQueue queue) {
+        if (!queue.capabilities().has(Feature.STATS)) {
+            return Optional.empty();
+        }
+        TopicStats stats = queue.admin().stats(topic);
+        return stats.ready().isEmpty()
+                ? Optional.empty()
+                : Optional.of(stats.ready().getAsLong()
+                        + stats.delayed().orElse(0)
+                        + stats.running().orElse(0));
+    }
+
+    private static Optional<Set<String>> letters(String topic, BackgroundQueue queue) {
+        if (!queue.capabilities().has(Feature.DEAD_LETTERS)) {
+            return Optional.empty();
+        }
+        return Optional.of(queue.admin().listDeadLetters(topic, 1_000).stream()
+                .map(DeadLetter::id)
+                .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** Where the two sides differ: empty if accepted = completed + dead-lettered + expired + still stored. */
+    List<String> differences() {
+        List<String> differences = new ArrayList<>();
+        long found = line.completed() + line.dead().size() + line.expired() + stored.orElse(0L);
+        if (line.accepted() != found) {
+            differences.add(line.topic() + ": " + line.accepted() + " accepted, but " + line.completed()
+                    + " completed + " + line.dead().size() + " dead-lettered + " + line.expired() + " expired + "
+                    + stored.orElse(0L) + " still stored = " + found + ". No end was told of " + some(line.open()));
+        }
+        if (letters.isPresent() && !letters.get().equals(line.dead().keySet())) {
+            differences.add(line.topic() + ": the events told of the dead letters "
+                    + some(line.dead().keySet()) + ", and the backend holds " + some(letters.get()));
+        }
+        if (!line.failed().isEmpty()) {
+            differences.add(line.topic() + ": " + line.failed().size() + " enqueues failed, the first one with: "
+                    + line.failed().get(0));
+        }
+        return differences;
+    }
+
+    private static String some(Set<String> ids) {
+        String first = ids.stream().sorted().limit(SHOWN).collect(Collectors.joining(", "));
+        return ids.isEmpty() ? "none" : ids.size() > SHOWN ? first + " and " + (ids.size() - SHOWN) + " more" : first;
+    }
+}
