@@ -112,7 +112,10 @@ public final class Ledger {
         public String toString() {
             StringBuilder text = new StringBuilder();
             text.append("accepted ").append(accepted);
-            text.append(" + unknown but stored ").append(unknownStored).append(" of ").append(unknown);
+            text.append(" + unknown but stored ")
+                    .append(unknownStored)
+                    .append(" of ")
+                    .append(unknown);
             text.append(" = ");
             List<String> parts = new ArrayList<>();
             ends.forEach((end, count) -> parts.add(end.name().toLowerCase(java.util.Locale.ROOT) + " " + count));
@@ -151,7 +154,9 @@ public final class Ledger {
                 accepted.stream().filter(key -> !endsOf.containsKey(key)).toList(),
                 endsOf.keySet().stream().filter(key -> !handedIn(key)).toList(),
                 duplicates,
-                endsOf.keySet().stream().filter(key -> endsOf.get(key) > 1).toList());
+                endsOf.keySet().stream()
+                        .filter(key -> endsOf.getOrDefault(key, 0) > 1)
+                        .toList());
     }
 
     private boolean handedIn(String key) {

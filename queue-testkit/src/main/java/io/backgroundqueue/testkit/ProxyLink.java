@@ -89,8 +89,9 @@ final class ProxyLink {
             losesReply |= faults.takesReplyOf(chunk, size);
             passage = faults.spend(size);
         }
-        to.getOutputStream().write(chunk, 0, passage.bytes());
+        // Counted first: whoever has read them finds them counted.
         faults.count(direction, passage.bytes());
+        to.getOutputStream().write(chunk, 0, passage.bytes());
         return !passage.thenCut();
     }
 

@@ -18,7 +18,7 @@ import java.util.function.LongSupplier;
  * @param <T> the payload's type
  */
 public final class RecordingHandler<T> implements BackgroundTaskHandler<T>, AutoCloseable {
-    private final BackgroundTaskHandler<? super T> script;
+    private final BackgroundTaskHandler<T> script;
     private final Patience patience;
     private final LongSupplier nanos;
 
@@ -60,7 +60,7 @@ public final class RecordingHandler<T> implements BackgroundTaskHandler<T>, Auto
     }
 
     /** Every run does what {@code script} does. */
-    public RecordingHandler(BackgroundTaskHandler<? super T> script) {
+    public RecordingHandler(BackgroundTaskHandler<T> script) {
         this(script, Patience.standard(), System::nanoTime);
     }
 
@@ -70,7 +70,7 @@ public final class RecordingHandler<T> implements BackgroundTaskHandler<T>, Auto
      * @param patience how long the methods that wait do so
      * @param nanos the clock that dates the runs
      */
-    public RecordingHandler(BackgroundTaskHandler<? super T> script, Patience patience, LongSupplier nanos) {
+    public RecordingHandler(BackgroundTaskHandler<T> script, Patience patience, LongSupplier nanos) {
         this.script = script;
         this.patience = patience;
         this.nanos = nanos;

@@ -84,9 +84,9 @@ public final class WorkerProcess implements AutoCloseable {
     }
 
     /** {@code kill -9}. */
-    public void kill() throws InterruptedException {
+    public void kill() {
         process.toHandle().destroyForcibly();
-        process.waitFor();
+        process.onExit().join();
     }
 
     /** SIGSTOP: it stands still, as in a long pause of the machine, and knows nothing of it. */
@@ -175,7 +175,7 @@ public final class WorkerProcess implements AutoCloseable {
 
     /** Kills it if it runs, and deletes what it wrote. */
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         kill();
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -186,8 +186,7 @@ public final class WorkerProcess implements AutoCloseable {
 
     private void awaitLine(Kind kind) throws Exception {
         patience.eventually(
-                () -> journal.count(kind) > 0 || !alive(),
-                () -> "the process is not " + kind + ". Its log: " + log());
+                () -> journal.count(kind) > 0 || !alive(), () -> "the process is not " + kind + ". Its log: " + log());
         if (journal.count(kind) == 0) {
             throw new AssertionError("The process ended with status " + process.exitValue() + " before it was " + kind
                     + ". Its log: " + log());

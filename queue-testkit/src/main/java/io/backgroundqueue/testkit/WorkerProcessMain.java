@@ -64,8 +64,8 @@ public final class WorkerProcessMain {
     private void produce(BackgroundQueue queue, String payload) {
         note(Kind.SENDING, "", 0, payload);
         try {
-            String id = queue.enqueue(plan.topic(), payload, EnqueueOptions.DEFAULT)
-                    .taskId();
+            String id =
+                    queue.enqueue(plan.topic(), payload, EnqueueOptions.DEFAULT).taskId();
             note(Kind.ACCEPTED, id, 0, payload);
         } catch (QueueException failed) {
             boolean unknown = failed.kind() == QueueException.Kind.OUTCOME_UNKNOWN;
@@ -104,7 +104,11 @@ public final class WorkerProcessMain {
         } else if (event instanceof TaskEvent.RetryScheduled retry) {
             note(Kind.RETRYING, retry.taskId(), retry.attempt(), String.valueOf(retry.cause()));
         } else if (event instanceof TaskEvent.DeadLettered dead) {
-            note(Kind.DEAD, dead.taskId().orElse(""), dead.attempt(), dead.reason().name());
+            note(
+                    Kind.DEAD,
+                    dead.taskId().orElse(""),
+                    dead.attempt(),
+                    dead.reason().name());
         } else if (event instanceof TaskEvent.Expired expired) {
             note(Kind.EXPIRED, expired.taskId(), 0, "");
         } else if (event instanceof TaskEvent.LeaseLost lost) {
