@@ -1,5 +1,7 @@
 package io.backgroundqueue.testkit;
 
+import java.util.Optional;
+
 /** A broker that a test may hurt. Each call returns when it is done; doing it twice is harmless. */
 public interface BrokerControl extends BrokerProcess {
     /** Breaks all connections between the drivers and the broker, and lets none through. */
@@ -7,4 +9,9 @@ public interface BrokerControl extends BrokerProcess {
 
     /** Lets connections through again. */
     void restoreNetwork() throws Exception;
+
+    /** The proxy through which all drivers reach the broker, for finer faults; the rules about those need it. */
+    default Optional<FaultProxy> proxy() {
+        return Optional.empty();
+    }
 }

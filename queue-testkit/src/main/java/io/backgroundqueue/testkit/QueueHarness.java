@@ -2,7 +2,9 @@ package io.backgroundqueue.testkit;
 
 import io.backgroundqueue.BackgroundQueue;
 import io.backgroundqueue.Capabilities;
+import io.backgroundqueue.KeyValueStore;
 import io.backgroundqueue.QueueOptions;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -44,6 +46,24 @@ public interface QueueHarness extends AutoCloseable {
 
     /** The clock of the backend and of every queue of this harness, if tests turn it; empty for real time. */
     default Optional<SteppableTime> time() {
+        return Optional.empty();
+    }
+
+    /**
+     * Whether queues here take codec, interceptors, listeners, bounds and defaults from their {@link QueueOptions}. An
+     * implementation of {@link BackgroundQueue} of its own may not; the rules about them are then skipped.
+     */
+    default boolean takesQueueOptions() {
+        return true;
+    }
+
+    /** A lease that the backend takes, short enough for tests to wait for the end of it. */
+    default Duration shortLease() {
+        return Duration.ofSeconds(1);
+    }
+
+    /** Opens a store that the backend brings along; the contract closes it. Without one, the rules about it are skipped. */
+    default Optional<KeyValueStore> openStore() throws Exception {
         return Optional.empty();
     }
 
