@@ -4,7 +4,6 @@ import static io.backgroundqueue.testkit.Ledger.End.COMPLETED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.backgroundqueue.BackgroundQueue;
-import io.backgroundqueue.EnqueueReceipt;
 import io.backgroundqueue.Feature;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.ShutdownReport;
@@ -253,8 +252,9 @@ public abstract class CloseRules extends AdminRules {
     public final void aRunningHandlerMayEnqueueWhileItsQueueCloses() throws Exception {
         String next = newTopic();
         BackgroundQueue closing = open();
-        AtomicReference<EnqueueReceipt> receipt = new AtomicReference<>();
-        RecordingHandler<String> handler = handler(task -> receipt.set(closing.enqueue(next, "follow-up")));
+        AtomicReference<String> followUp = new AtomicReference<>("none");
+        RecordingHandler<String> handler =
+                handler(task -> followUp.set(closing.enqueue(next, "follow-up").taskId()));
         handler.hold();
         closing.consume(topic(), String.class, handler);
         closing.enqueue(topic(), "payload");
@@ -268,7 +268,7 @@ public abstract class CloseRules extends AdminRules {
         assertThat(handler.completed()).hasSize(1);
         RecordingHandler<String> second = handler();
         queue().consume(next, String.class, second);
-        second.awaitIds(List.of(receipt.get().taskId()));
+        second.awaitIds(List.of(followUp.get()));
     }
 
     /** One enqueue, entered into the books; answers how it failed, or UNAVAILABLE if it did not. */

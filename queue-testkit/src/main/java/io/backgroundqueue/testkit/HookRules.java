@@ -140,7 +140,7 @@ public abstract class HookRules extends CloseRules {
         queue.consume(topic(), String.class, handler);
 
         queue.enqueue(topic(), "enqueue");
-        queue.enqueueAsync(topic(), "enqueueAsync");
+        queue.enqueueAsync(topic(), "enqueueAsync").join();
         queue.enqueueAll(List.of(new EnqueueRequest<>(topic(), "enqueueAll")));
         QueueHooks.<String>queueHook(queue, topic(), argument -> argument).accept("hook");
 

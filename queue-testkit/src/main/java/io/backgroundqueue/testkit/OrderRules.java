@@ -183,7 +183,6 @@ public abstract class OrderRules extends TimeRules {
             if (running.merge(key, 1, Integer::sum) > 1) {
                 overlaps.add(task.payload());
             }
-            Thread.yield();
             running.merge(key, -1, Integer::sum);
         });
         List<String> wanted = new ArrayList<>();

@@ -204,7 +204,8 @@ public abstract class QueueFixture extends Contract<QueueHarness> {
         assertThat(thrown).as("what was thrown").isInstanceOf(QueueException.class);
         QueueException refusal = (QueueException) thrown;
         assertThat(refusal.kind()).as("the kind of: " + refusal.getMessage()).isEqualTo(kind);
-        assertThat(refusal.getMessage()).contains(fragments);
+        assertThat(List.of(fragments))
+                .allSatisfy(fragment -> assertThat(refusal.getMessage()).contains(fragment));
         return refusal;
     }
 

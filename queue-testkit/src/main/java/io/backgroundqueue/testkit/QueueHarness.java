@@ -57,6 +57,14 @@ public interface QueueHarness extends AutoCloseable {
         return true;
     }
 
+    /**
+     * Whether each queue goes by the clock in its own options, its driver included. Where all share the backend's clock,
+     * because that lives in this process, the rule about clocks that jump is skipped.
+     */
+    default boolean ownClocks() {
+        return time().isEmpty();
+    }
+
     /** A lease that the backend takes, short enough for tests to wait for the end of it. */
     default Duration shortLease() {
         return Duration.ofSeconds(1);

@@ -436,8 +436,10 @@ public abstract class RefusalRules extends EnqueueRules {
 
     /** Has a property that cannot be read. */
     static final class Unspeakable {
+        private final List<String> words = List.of();
+
         public String getText() {
-            throw new IllegalStateException("no words");
+            return words.stream().findFirst().orElseThrow(() -> new IllegalStateException("no words"));
         }
     }
 }
