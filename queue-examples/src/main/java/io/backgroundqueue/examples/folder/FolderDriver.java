@@ -35,10 +35,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A folder as a broker: a subfolder per topic, a file per task. */
-record FolderDriver(Path root, Time time, String origin, AtomicLong sent) implements QueueDriver {
+record FolderDriver(Path root, Time time, String origin, AtomicLong sent, AtomicBoolean closed) implements QueueDriver {
     /** Case does not count on every file system, and a dot may mean the folder itself. */
     private static final TopicNames NAMES =
             new TopicNames(c -> (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-', '_', 240);
@@ -47,7 +48,7 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent) implem
 
     static FolderDriver open(Path root, Time time) throws IOException {
         String origin = UUID.randomUUID().toString().substring(0, 8);
-        return new FolderDriver(Files.createDirectories(root), time, origin, new AtomicLong());
+        return new FolderDriver(Files.createDirectories(root), time, origin, new AtomicLong(), new AtomicBoolean());
     }
 
     private static Capabilities capabilitiesOfAFolder() {
@@ -73,8 +74,15 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent) implem
         return CAPABILITIES;
     }
 
-    private TopicFolder folder(String topic) throws IOException {
-        return TopicFolder.open(topic, time, root.resolve(NAMES.encode(topic)));
+    TopicFolder folder(String topic) throws IOException {
+        return TopicFolder.open(topic, time, openRoot().resolve(NAMES.encode(topic)));
+    }
+
+    private Path openRoot() {
+        if (closed.get()) {
+            throw new IllegalStateException("the driver of " + root + " is closed");
+        }
+        return root;
     }
 
     @Override
@@ -138,15 +146,18 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent) implem
 
     @Override
     public void check() throws IOException {
-        Files.delete(Files.createTempFile(root, "check", ".tmp"));
+        Files.delete(Files.createTempFile(openRoot(), "check", ".tmp"));
     }
 
-    /** A file shows up by one rename at the end: whatever throws has stored nothing. */
+    /** A file shows up by one rename at the end: a call that failed has stored nothing. */
     @Override
     public ErrorClass classify(Exception error) {
-        return error instanceof AccessDeniedException ? ErrorClass.MISCONFIGURED : ErrorClass.TRANSIENT;
+        ErrorClass ofDisk = error instanceof AccessDeniedException ? ErrorClass.MISCONFIGURED : ErrorClass.TRANSIENT;
+        return error instanceof IllegalStateException ? ErrorClass.CLOSED : ofDisk;
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        closed.set(true);
+    }
 }

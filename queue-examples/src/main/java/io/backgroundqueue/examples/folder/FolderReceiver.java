@@ -26,62 +26,56 @@ import java.util.UUID;
  * @param seen files that were due at the last look, and may be somebody else's by now
  */
 record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<TaskFile> seen) implements Receiver {
+    /** How often an idle worker looks for new files. */
     private static final Duration LOOK = Duration.ofMillis(20);
 
     private record Held(TaskFile file) implements Lease {}
 
     @Override
     public List<Delivery> receive(int max, Duration wait) throws Exception {
-        long deadline = folder.time().deadline(wait);
-        giveBackWhatRanOut();
-        List<Delivery> taken = new ArrayList<>();
-        while (max > 0) {
+        int room = Math.max(0, Math.min(max, options.maxUnsettled() - tend()));
+        if (room > 0 && seen.size() == 0) {
             look();
-            Duration left = folder.time().until(deadline);
-            take(seen.poll(max, left.compareTo(LOOK) < 0 ? left : LOOK), taken);
-            if (!taken.isEmpty() || left.isZero()) {
-                break;
+        }
+        long bytes = 0;
+        List<Delivery> taken = new ArrayList<>();
+        for (TaskFile file : seen.poll(room, wait.compareTo(LOOK) < 0 ? wait : LOOK)) {
+            bytes += file.path().toFile().length();
+            if (bytes > options.maxBytes() && !taken.isEmpty()) {
+                seen.drain();
+                return taken;
             }
+            TopicFolder.unlessGone(() -> taken.add(claim(file)));
         }
         return taken;
     }
 
-    private void giveBackWhatRanOut() throws IOException {
+    /** Gives back what has run out, whoever held it, and answers how much this worker holds. */
+    private int tend() throws IOException {
+        int mine = 0;
         FileTime now = FileTime.from(folder.time().now());
         for (TaskFile file : TopicFolder.list(folder.held())) {
+            mine += file.mark().startsWith(options.workerId()) ? 1 : 0;
             TopicFolder.unlessGone(() -> {
                 if (Files.getLastModifiedTime(file.path()).compareTo(now) < 0) {
                     TopicFolder.move(file.path(), file.to(folder.waiting(), file.time(), file.starts() + 1, ""));
                 }
             });
         }
+        return mine;
     }
 
     private void look() throws IOException {
-        if (seen.size() == 0) {
-            Instant now = folder.time().now();
-            for (TaskFile file : TopicFolder.list(folder.waiting())) {
-                if (!file.time().isAfter(now)) {
-                    seen.add(0, file);
-                }
+        Instant now = folder.time().now();
+        for (TaskFile file : TopicFolder.list(folder.waiting())) {
+            if (!file.time().isAfter(now)) {
+                seen.add(0, file);
             }
-        }
-    }
-
-    private void take(List<TaskFile> files, List<Delivery> taken) throws IOException {
-        long bytes = 0;
-        for (TaskFile file : files) {
-            bytes += file.path().toFile().length();
-            if (bytes > options.maxBytes() && !taken.isEmpty()) {
-                seen.drain();
-                return;
-            }
-            TopicFolder.unlessGone(() -> taken.add(claim(file)));
         }
     }
 
     private Delivery claim(TaskFile file) throws IOException {
-        TaskFile held = TaskFile.of(file.to(folder.held(), UUID.randomUUID().toString()));
+        TaskFile held = TaskFile.of(file.to(folder.held(), options.workerId() + "-" + UUID.randomUUID()));
         renew(file); // before it is held: it must never look run out
         TopicFolder.move(file.path(), held.path());
         renew(held); // and again: another worker may have tried meanwhile, with a shorter lease
