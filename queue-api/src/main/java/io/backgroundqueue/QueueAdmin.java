@@ -52,10 +52,9 @@ public interface QueueAdmin {
     default List<DeadLetter> listDeadLetters(String topic, int max) {
         List<DeadLetter> all = new ArrayList<>();
         try (DeadLetters walk = deadLetters(topic)) {
-            List<DeadLetter> page = walk.next(max);
-            while (!page.isEmpty() && all.size() < max) {
-                all.addAll(page);
-                page = walk.next(max - all.size());
+            boolean more = true;
+            while (more && all.size() < max) {
+                more = all.addAll(walk.next(max - all.size()));
             }
         }
         return all;
