@@ -17,14 +17,22 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Broker {
     private final Time time;
     private final Capacity capacity;
+    private final Optional<Duration> retention;
     private final AtomicLong sequence = new AtomicLong();
     private final Map<String, TopicStore> topics = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private int drivers;
 
+    /** A broker that keeps dead letters until they are purged. */
     Broker(Time time, Capacity capacity) {
+        this(time, capacity, Optional.empty());
+    }
+
+    /** @param retention how long dead letters are kept; empty for ever */
+    Broker(Time time, Capacity capacity, Optional<Duration> retention) {
         this.time = time;
         this.capacity = capacity;
+        this.retention = retention;
     }
 
     Time time() {
@@ -35,8 +43,13 @@ final class Broker {
         return capacity;
     }
 
+    Optional<Duration> retention() {
+        return retention;
+    }
+
     TopicStore topic(String name) {
-        return topics.computeIfAbsent(name, topic -> new TopicStore(time, capacity, sequence::incrementAndGet));
+        return topics.computeIfAbsent(
+                name, topic -> new TopicStore(time, capacity, retention, sequence::incrementAndGet));
     }
 
     /** The number that was given out last; all later ones are higher. */

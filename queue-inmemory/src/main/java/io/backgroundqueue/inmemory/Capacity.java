@@ -1,6 +1,7 @@
 package io.backgroundqueue.inmemory;
 
 import io.backgroundqueue.QueueException;
+import java.time.Duration;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -11,6 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class Capacity {
     static final long DEFAULT_TASKS = 1_000_000;
     private static final long FEWEST_IDS = 100_000;
+    private static final Duration LONGEST = Duration.ofDays(36_500);
 
     private final long maxTasks;
     private final long maxBytes;
@@ -114,6 +116,14 @@ final class Capacity {
 
     private static QueueException overloaded(String taskId, String message) {
         return new QueueException(QueueException.Kind.OVERLOADED, message, taskId, null);
+    }
+
+    /** {@code value}, or INVALID if it is zero, negative or too long to count in nanoseconds. */
+    static Duration longerThanZero(String name, Duration value) {
+        if (value.isZero() || value.isNegative() || value.compareTo(LONGEST) > 0) {
+            throw QueueException.invalid(name + " is " + value + ". It must be longer than 0 and at most " + LONGEST);
+        }
+        return value;
     }
 
     /** {@code value}, or INVALID if it is less than 1. */

@@ -5,6 +5,8 @@ import io.backgroundqueue.BackgroundQueues;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.QueueOptions;
 import io.backgroundqueue.WorkerOptions;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -24,6 +26,7 @@ public final class InMemoryBackgroundQueue {
     public static final class Builder {
         private long capacity = Capacity.DEFAULT_TASKS;
         private long capacityBytes = Capacity.defaultBytes();
+        private Optional<Duration> deadLetterRetention = Optional.empty();
         private OptionalInt concurrency = OptionalInt.empty();
         private QueueOptions options = QueueOptions.DEFAULT;
 
@@ -41,6 +44,12 @@ public final class InMemoryBackgroundQueue {
         /** The most payload bytes it holds, counted like {@link #capacity}. At least 1. Default: a quarter of the heap. */
         public Builder capacityBytes(long bytes) {
             capacityBytes = Capacity.atLeastOne("capacityBytes", bytes);
+            return this;
+        }
+
+        /** How long dead letters are kept; longer than 0. Default: until they are purged. */
+        public Builder deadLetterRetention(Duration kept) {
+            deadLetterRetention = Optional.of(Capacity.longerThanZero("deadLetterRetention", kept));
             return this;
         }
 
@@ -67,7 +76,7 @@ public final class InMemoryBackgroundQueue {
                     : options.toBuilder()
                             .workerDefaults(options.workerDefaults().concurrency(concurrency.getAsInt()))
                             .build();
-            Broker broker = new Broker(all.time(), new Capacity(capacity, capacityBytes));
+            Broker broker = new Broker(all.time(), new Capacity(capacity, capacityBytes), deadLetterRetention);
             return BackgroundQueues.over(new InMemoryDriver(broker), all);
         }
     }

@@ -6,6 +6,8 @@ import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.QueueDriverProvider;
 import io.backgroundqueue.spi.QueueUrl;
+import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -14,8 +16,8 @@ import java.util.Set;
  * tasks inside this JVM, for as long as one of them is open.
  *
  * <p>Parameters: {@code capacity}, the most tasks to hold, default 1,000,000; {@code capacityBytes}, the most payload
- * bytes, default a quarter of the largest heap. Both count what waits, runs and is dead. Who opens a name second may
- * leave them out, or must say the same. Thread-safe.
+ * bytes, default a quarter of the largest heap; both count what waits, runs and is dead; {@code deadLetterRetention},
+ * how long dead letters are kept, default until purged. Who opens a name second may leave them out, or must say the same. Thread-safe.
  */
 public final class InMemoryProvider implements QueueDriverProvider {
     static final String SCHEME = "memory";
@@ -38,13 +40,21 @@ public final class InMemoryProvider implements QueueDriverProvider {
         Capacity capacity = new Capacity(
                 tasks.isPresent() ? tasks.getAsInt() : Capacity.DEFAULT_TASKS,
                 bytes.isPresent() ? bytes.getAsInt() : Capacity.defaultBytes());
+        Optional<Duration> retention =
+                url.duration("deadLetterRetention").map(kept -> Capacity.longerThanZero("deadLetterRetention", kept));
         if (name.isEmpty()) {
-            return new InMemoryDriver(new Broker(options.time(), capacity));
+            return new InMemoryDriver(new Broker(options.time(), capacity, retention));
         }
-        Broker broker = BROKERS.acquire(name, () -> new Broker(options.time(), capacity));
+        Broker broker = BROKERS.acquire(name, () -> new Broker(options.time(), capacity, retention));
         try {
             requireSame(url, "capacity", tasks, broker.capacity().maxTasks());
             requireSame(url, "capacityBytes", bytes, broker.capacity().maxBytes());
+            if (retention.isPresent() && !retention.equals(broker.retention())) {
+                throw differs(
+                        url,
+                        "deadLetterRetention="
+                                + broker.retention().map(Duration::toString).orElse("none"));
+            }
             requireSameClock(url, options.time(), broker.time());
         } catch (QueueException differs) {
             BROKERS.release(name);
@@ -74,10 +84,13 @@ public final class InMemoryProvider implements QueueDriverProvider {
 
     private static void requireSame(QueueUrl url, String parameter, OptionalInt wanted, long used) {
         if (wanted.isPresent() && wanted.getAsInt() != used) {
-            throw new QueueException(
-                    QueueException.Kind.MISCONFIGURED,
-                    "What " + url + " names is open with " + parameter + "=" + used
-                            + ". Leave the parameter out, or choose another name");
+            throw differs(url, parameter + "=" + used);
         }
+    }
+
+    private static QueueException differs(QueueUrl url, String used) {
+        return new QueueException(
+                QueueException.Kind.MISCONFIGURED,
+                "What " + url + " names is open with " + used + ". Leave the parameter out, or choose another name");
     }
 }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -37,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 final class TopicStore {
     private final Time time;
     private final Capacity capacity;
+    private final Optional<Duration> retention;
     private final LongSupplier sequence;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -50,10 +52,14 @@ final class TopicStore {
     /** Deduplication id to the id of the task that took it. */
     private final ExpiringMap<String, String> remembered = new ExpiringMap<>();
 
-    /** @param sequence growing numbers, never used twice in one broker */
-    TopicStore(Time time, Capacity capacity, LongSupplier sequence) {
+    /**
+     * @param retention how long dead letters are kept; empty for ever
+     * @param sequence growing numbers, never used twice in one broker
+     */
+    TopicStore(Time time, Capacity capacity, Optional<Duration> retention, LongSupplier sequence) {
         this.time = time;
         this.capacity = capacity;
+        this.retention = retention;
         this.sequence = sequence;
         this.backlog = new Backlog(sequence);
         this.leases = new Leases(time, sequence);
@@ -216,7 +222,20 @@ final class TopicStore {
             backlog.restore(task);
         }
         backlog.promote(now);
+        expireLetters(now);
         return now;
+    }
+
+    /** The oldest letters come first, so this costs nothing while none is over its time. */
+    private void expireLetters(Moment now) {
+        if (retention.isEmpty()) {
+            return;
+        }
+        long most = retention.get().toNanos();
+        while (!dead.isEmpty() && now.timer() - dead.firstEntry().getValue().diedNanos() >= most) {
+            bury(Objects.requireNonNull(
+                    stored.get(dead.firstEntry().getValue().content().id())));
+        }
     }
 
     private SendResult accept(Envelope envelope, Moment now) {
@@ -302,7 +321,7 @@ final class TopicStore {
         task.state = State.DEAD;
         task.progress = died.progress();
         task.position = sequence.getAsLong();
-        dead.put(task.position, Letter.of(task, died.reason(), now.wall()));
+        dead.put(task.position, Letter.of(task, died.reason(), now));
     }
 
     /** Deletes a task that waits, as if it had never been sent. */

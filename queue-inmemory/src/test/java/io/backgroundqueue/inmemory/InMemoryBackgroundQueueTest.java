@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.backgroundqueue.BackgroundQueue;
 import io.backgroundqueue.BackgroundQueues;
 import io.backgroundqueue.EnqueueOptions;
+import io.backgroundqueue.NonRetryableException;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.QueueOptions;
+import io.backgroundqueue.testkit.Patience;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -74,5 +77,28 @@ class InMemoryBackgroundQueueTest {
                 .hasMessageContaining("capacityBytes is -1");
         assertThatThrownBy(() -> InMemoryBackgroundQueue.builder().concurrency(0))
                 .hasMessageContaining("concurrency is 0");
+    }
+
+    @Test
+    void deadLettersGoWhenTheirRetentionIsOver() throws Exception {
+        ManualTime time = new ManualTime(Instant.parse("2030-01-01T00:00:00Z"));
+        QueueOptions options = QueueOptions.builder().time(time).build();
+        try (BackgroundQueue queue = InMemoryBackgroundQueue.builder()
+                .deadLetterRetention(Duration.ofDays(7))
+                .options(options)
+                .build()) {
+            queue.consume("mail", String.class, task -> {
+                throw new NonRetryableException("no such mailbox");
+            });
+            queue.enqueue("mail", "hello");
+            Patience.standard()
+                    .eventually(() -> queue.admin().listDeadLetters("mail", 9).size() == 1, () -> "no dead letter");
+
+            time.advance(Duration.ofDays(7).minusNanos(1));
+            assertThat(queue.admin().listDeadLetters("mail", 9)).hasSize(1);
+            time.advance(Duration.ofNanos(1));
+            assertThat(queue.admin().listDeadLetters("mail", 9)).isEmpty();
+            assertThat(queue.admin().stats("mail").dead()).hasValue(0);
+        }
     }
 }
