@@ -21,7 +21,9 @@ final class ExpiringMap<K, V> {
     /** Forgets what has reached its deadline. To be called before anything else is asked. */
     void expire(long nanos) {
         while (!byDeadline.isEmpty() && byDeadline.first().deadline - nanos <= 0) {
-            remove(byDeadline.first().key);
+            Entry<K, V> expired = byDeadline.first();
+            byDeadline.remove(expired);
+            byKey.remove(expired.key, expired);
         }
     }
 

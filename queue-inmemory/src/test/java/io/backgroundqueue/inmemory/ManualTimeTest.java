@@ -122,8 +122,12 @@ class ManualTimeTest {
         });
         time.awaitWaiters(2, PATIENCE);
 
-        time.advance(MINUTE);
+        CompletableFuture<Boolean> turned = started(() -> {
+            time.advance(MINUTE);
+            return true;
+        });
 
+        assertThat(result(turned)).isTrue();
         assertThat(result(first)).isFalse();
         assertThat(result(second)).isFalse();
     }
