@@ -40,11 +40,11 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** A folder as a broker: a subfolder per topic, a file per task. */
 record FolderDriver(Path root, Time time, String origin, AtomicLong sent, AtomicBoolean closed) implements QueueDriver {
+    static final Capabilities CAPABILITIES = capabilitiesOfAFolder();
+
     /** Case does not count on every file system, and a dot may mean the folder itself. */
     private static final TopicNames NAMES =
             new TopicNames(c -> (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-', '_', 240);
-
-    static final Capabilities CAPABILITIES = capabilitiesOfAFolder();
 
     static FolderDriver open(Path root, Time time) throws IOException {
         String origin = UUID.randomUUID().toString().substring(0, 8);

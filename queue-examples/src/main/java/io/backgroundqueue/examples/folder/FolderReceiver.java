@@ -4,7 +4,6 @@ import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Capabilities.Precision;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.LaneBuffer;
-import io.backgroundqueue.spi.Lease;
 import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.PriorStarts;
 import io.backgroundqueue.spi.Receiver;
@@ -29,13 +28,13 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
     /** How often an idle worker looks for new files. */
     private static final Duration LOOK = Duration.ofMillis(20);
 
-    private record Held(TaskFile file) implements Lease {}
-
     @Override
     public List<Delivery> receive(int max, Duration wait) throws Exception {
         int room = Math.max(0, Math.min(max, options.maxUnsettled() - tend()));
-        if (room > 0 && seen.size() == 0) {
-            look();
+        if (seen.size() == 0 && room > 0) {
+            Instant now = folder.time().now();
+            List<TaskFile> all = TopicFolder.list(folder.waiting());
+            all.stream().takeWhile(file -> !file.time().isAfter(now)).forEach(file -> seen.add(0, file));
         }
         long bytes = 0;
         List<Delivery> taken = new ArrayList<>();
@@ -65,15 +64,6 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
         return mine;
     }
 
-    private void look() throws IOException {
-        Instant now = folder.time().now();
-        for (TaskFile file : TopicFolder.list(folder.waiting())) {
-            if (!file.time().isAfter(now)) {
-                seen.add(0, file);
-            }
-        }
-    }
-
     private Delivery claim(TaskFile file) throws IOException {
         TaskFile held = TaskFile.of(file.to(folder.held(), options.workerId() + "-" + UUID.randomUUID()));
         renew(file); // before it is held: it must never look run out
@@ -83,11 +73,11 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
         WireFormat.Read read = folder.read(held, content);
         if (read instanceof WireFormat.Read.Task task) {
             PriorStarts starts = new PriorStarts(file.starts(), Precision.EXACT);
-            return new Delivery.Task(task.envelope(), file.time(), task.progress(), starts, new Held(held));
+            return new Delivery.Task(task.envelope(), file.time(), task.progress(), starts, held);
         }
         return read instanceof WireFormat.Read.Malformed malformed
-                ? new Delivery.Unreadable(content, malformed.why(), new Held(held))
-                : new Delivery.TooNew(((WireFormat.Read.TooNew) read).version(), new Held(held));
+                ? new Delivery.Unreadable(content, malformed.why(), held)
+                : new Delivery.TooNew(((WireFormat.Read.TooNew) read).version(), held);
     }
 
     private void renew(TaskFile file) throws IOException {
@@ -109,7 +99,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
     }
 
     private void settle(Settlement settlement) throws IOException {
-        TaskFile file = fileOf(settlement.delivery());
+        TaskFile file = (TaskFile) settlement.delivery().lease();
         Instant now = folder.time().now();
         if (settlement instanceof Settlement.Ack) {
             Files.delete(file.path());
@@ -132,15 +122,11 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
     public List<Delivery> extend(List<Delivery> held) throws IOException {
         List<Delivery> lost = new ArrayList<>();
         for (Delivery delivery : held) {
-            if (!TopicFolder.unlessGone(() -> renew(fileOf(delivery)))) {
+            if (!TopicFolder.unlessGone(() -> renew((TaskFile) delivery.lease()))) {
                 lost.add(delivery);
             }
         }
         return lost;
-    }
-
-    private static TaskFile fileOf(Delivery delivery) {
-        return ((Held) delivery.lease()).file();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.backgroundqueue.examples.folder;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.backgroundqueue.spi.Lease;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
@@ -25,7 +26,7 @@ import java.util.regex.Pattern;
  * @param starts how often it was handed out and came back without a verdict
  * @param mark the token or the reason; empty while it waits
  */
-record TaskFile(Path path, Instant time, String number, int starts, String mark) {
+record TaskFile(Path path, Instant time, String number, int starts, String mark) implements Lease {
     static final Comparator<TaskFile> ORDER =
             Comparator.comparing(TaskFile::time).thenComparing(TaskFile::number);
     private static final Pattern NAME = Pattern.compile("(\\d{19})~([^~]+)~(\\d{1,9})~([^.]*).*");
