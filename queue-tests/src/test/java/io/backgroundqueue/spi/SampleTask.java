@@ -32,6 +32,11 @@ public record SampleTask(
                 Optional.empty());
     }
 
+    /** On another topic. */
+    public SampleTask topic(String other) {
+        return new SampleTask(id, other, headers, payload, dedup, attempts, expiry);
+    }
+
     /** With other headers. */
     public SampleTask headers(Map<String, String> others) {
         return new SampleTask(id, topic, others, payload, dedup, attempts, expiry);
