@@ -1,5 +1,8 @@
 package io.backgroundqueue.testkit;
 
+import io.backgroundqueue.Capabilities;
+import io.backgroundqueue.Feature;
+import io.backgroundqueue.Support;
 import io.backgroundqueue.testkit.report.Report;
 import io.backgroundqueue.testkit.report.Report.Result;
 import io.backgroundqueue.testkit.report.Report.Tested;
@@ -37,7 +40,7 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
         Run run = run(context);
         if (run.harness == null) {
             QueueHarness harness = contract.harness();
-            run.harness = new HarnessFacts(harness.adapter(), harness.brokerVersion(), harness.startedBy());
+            run.harness = HarnessFacts.of(harness);
         }
     }
 
@@ -132,6 +135,7 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
                     facts.version,
                     facts.startedBy,
                     System.getProperty("java.version", "unknown"),
+                    facts.supports,
                     List.copyOf(tests));
         }
 
@@ -159,11 +163,46 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
         }
     }
 
-    private record HarnessFacts(String adapter, String version, String startedBy) {
+    private record HarnessFacts(String adapter, String version, String startedBy, Map<String, String> supports) {
+        static HarnessFacts of(QueueHarness harness) {
+            return new HarnessFacts(
+                    harness.adapter(), harness.brokerVersion(), harness.startedBy(), words(harness.capabilities()));
+        }
+
+        private static Map<String, String> words(Capabilities capabilities) {
+            Map<String, String> words = new TreeMap<>();
+            for (Feature feature : Feature.values()) {
+                words.put(feature.name(), word(capabilities.support(feature)));
+            }
+            words.computeIfPresent(
+                    Feature.PRIORITY.name(),
+                    (name, word) -> capabilities.has(Feature.PRIORITY)
+                            ? word + ", " + capabilities.limits().priorityLevels() + " levels"
+                            : word);
+            words.put(
+                    Feature.DURABILITY.name(),
+                    switch (capabilities.durability()) {
+                        case PROCESS -> "in this process";
+                        case BROKER_MEMORY -> "in the broker's memory";
+                        case DISK -> "on disk";
+                        case REPLICATED -> "on several machines";
+                    });
+            return words;
+        }
+
+        private static String word(Support support) {
+            if (support instanceof Support.Emulated emulated) {
+                return emulated.how();
+            }
+            return support instanceof Support.Native
+                    ? "native"
+                    : support instanceof Support.NeedsStore ? "with a store" : "refused";
+        }
+
         /** For a harness that could not be opened. */
         static HarnessFacts unknown(Class<?> test) {
             String name = test.getSimpleName().replaceAll("(Driver|BackgroundQueue|BrokerFault)?ContractTest$", "");
-            return new HarnessFacts(name.toLowerCase(Locale.ROOT), "-", "not started");
+            return new HarnessFacts(name.toLowerCase(Locale.ROOT), "-", "not started", Map.of());
         }
     }
 }

@@ -77,7 +77,8 @@ class BeforeRunTest {
         Delivery.Task task = Deliveries.of(SampleTask.task("a").expiresAfter(MINUTE));
         bench.time.advance(Duration.ofDays(30));
 
-        assertThat(before(progress(task, new Progress(1, 0, 0, false, Optional.empty())))).isEmpty();
+        assertThat(before(progress(task, new Progress(1, 0, 0, false, Optional.empty()))))
+                .isEmpty();
         assertThat(before(progress(task, Progress.replay()))).isEmpty();
     }
 
@@ -99,8 +100,7 @@ class BeforeRunTest {
         assertThat(verdict.settlement())
                 .isEqualTo(new Settlement.Later(
                         task, new Progress(0, 0, count, false, Optional.empty()), new Start.After(WAIT)));
-        assertThat(verdict.told())
-                .contains(new TaskEvent.Interrupted("orders", "a", count, Bench.START.plus(WAIT)));
+        assertThat(verdict.told()).contains(new TaskEvent.Interrupted("orders", "a", count, Bench.START.plus(WAIT)));
     }
 
     @ParameterizedTest
@@ -117,9 +117,7 @@ class BeforeRunTest {
 
         assertThat(before(task).orElseThrow().settlement())
                 .isEqualTo(new Settlement.Later(
-                        task,
-                        new Progress(2, 2, 4, false, Optional.empty()),
-                        new Start.After(Duration.ofMinutes(4))));
+                        task, new Progress(2, 2, 4, false, Optional.empty()), new Start.After(Duration.ofMinutes(4))));
     }
 
     @Test
@@ -127,9 +125,10 @@ class BeforeRunTest {
         options = options.retryPolicy(RetryPolicy.none());
 
         assertThat(before(starts(fresh("a"), 1, Precision.EXACT)).orElseThrow().settlement())
-                .isInstanceOfSatisfying(Settlement.Later.class, later -> assertThat(
-                                ((Start.After) later.start()).delay())
-                        .isBetween(Duration.ofMillis(500), Duration.ofSeconds(1)));
+                .isInstanceOfSatisfying(
+                        Settlement.Later.class,
+                        later -> assertThat(((Start.After) later.start()).delay())
+                                .isBetween(Duration.ofMillis(500), Duration.ofSeconds(1)));
     }
 
     @ParameterizedTest
@@ -139,15 +138,14 @@ class BeforeRunTest {
         Delivery.Task tooMany = starts(fresh("a"), borne + 1, precision);
 
         assertThat(before(last).map(Verdict::settlement).stream()).noneMatch(Settlement.Dead.class::isInstance);
-        assertThat(before(tooMany).orElseThrow().settlement())
-                .isInstanceOfSatisfying(Settlement.Dead.class, dead -> {
-                    assertThat(dead.reason()).isEqualTo(DeadReason.INTERRUPTED);
-                    assertThat(dead.progress().failures()).isZero();
-                    assertThat(dead.progress().interruptions()).isEqualTo(borne + 1);
-                    assertThat(dead.progress().lastError().orElseThrow())
-                            .contains(borne + 1 + " runs ended without a verdict")
-                            .contains("More than " + borne);
-                });
+        assertThat(before(tooMany).orElseThrow().settlement()).isInstanceOfSatisfying(Settlement.Dead.class, dead -> {
+            assertThat(dead.reason()).isEqualTo(DeadReason.INTERRUPTED);
+            assertThat(dead.progress().failures()).isZero();
+            assertThat(dead.progress().interruptions()).isEqualTo(borne + 1);
+            assertThat(dead.progress().lastError().orElseThrow())
+                    .contains(borne + 1 + " runs ended without a verdict")
+                    .contains("More than " + borne);
+        });
     }
 
     @Test
@@ -173,8 +171,10 @@ class BeforeRunTest {
         Delivery.Task task = starts(fresh("a"), 1, Precision.UPPER_BOUND);
 
         assertThat(verdicts().failed(task, new Exception("x"), MINUTE).settlement())
-                .isInstanceOfSatisfying(Settlement.Later.class, later -> assertThat(later.progress())
-                        .isEqualTo(new Progress(1, 1, 1, false, Optional.of("java.lang.Exception: x"))));
+                .isInstanceOfSatisfying(
+                        Settlement.Later.class,
+                        later -> assertThat(later.progress())
+                                .isEqualTo(new Progress(1, 1, 1, false, Optional.of("java.lang.Exception: x"))));
     }
 
     @Test

@@ -22,8 +22,7 @@ final class Deliveries {
     }
 
     static Delivery.Task of(SampleTask task) {
-        return new Delivery.Task(
-                task.envelope(), Bench.START, Progress.NONE, PriorStarts.ZERO, new Token(task.id()));
+        return new Delivery.Task(task.envelope(), Bench.START, Progress.NONE, PriorStarts.ZERO, new Token(task.id()));
     }
 
     static Delivery.Task due(Delivery.Task task, Instant due) {

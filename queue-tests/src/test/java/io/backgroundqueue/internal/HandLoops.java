@@ -30,9 +30,12 @@ final class HandLoops implements Loops {
         }
 
         @Override
-        public void stop() {
+        public void end() {
             stopped = true;
         }
+
+        @Override
+        public void join() {}
     }
 
     HandLoop loop(String name) {

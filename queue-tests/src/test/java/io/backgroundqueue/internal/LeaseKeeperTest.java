@@ -145,6 +145,6 @@ class LeaseKeeperTest {
     }
 
     private LeaseKeeper keeper(WorkerBench worker) {
-        return new LeaseKeeper(worker.context, worker.receiver, worker.settler, LEASE);
+        return new LeaseKeeper(worker.context, worker.receiver, worker.settler, worker.settler.leases(), LEASE);
     }
 }

@@ -91,11 +91,7 @@ final class ScriptedDriver implements QueueDriver {
     public TopicStats stats(String topic) throws Exception {
         administering.call();
         return new TopicStats(
-                OptionalLong.of(5),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                OptionalLong.empty(),
-                Optional.empty());
+                OptionalLong.of(5), OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), Optional.empty());
     }
 
     @Override

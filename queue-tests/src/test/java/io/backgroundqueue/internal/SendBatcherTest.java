@@ -44,8 +44,7 @@ class SendBatcherTest {
                 SampleTask.MADE,
                 Optional.of("partition 4, offset 7"));
         assertThat(receipt(pending)).isEqualTo(receipt);
-        assertThat(bench.events.all())
-                .containsExactly(new TaskEvent.Enqueued("orders", receipt, Duration.ofMillis(3)));
+        assertThat(bench.events.all()).containsExactly(new TaskEvent.Enqueued("orders", receipt, Duration.ofMillis(3)));
     }
 
     @Test
@@ -196,7 +195,9 @@ class SendBatcherTest {
 
         assertThat(send.batcher.close()).isEqualTo(1);
         assertThat(error(waiting).kind()).isEqualTo(Kind.UNAVAILABLE);
-        assertThat(error(waiting)).hasMessageContaining("before the queue was closed").hasMessageContaining("surely not");
+        assertThat(error(waiting))
+                .hasMessageContaining("before the queue was closed")
+                .hasMessageContaining("surely not");
         assertThat(bench.loops.started).allMatch(loop -> loop.stopped);
         refused(Kind.CLOSED, () -> send.add("after the end"), "closed", "Open a new one");
         assertThat(send.batcher.close()).isZero();

@@ -28,8 +28,7 @@ final class SendBench {
     }
 
     PendingSend add(SampleTask task, boolean patient) {
-        PendingSend pending =
-                new PendingSend(task.envelope(), bench.time.nanos(), bench.time.deadline(TIMEOUT));
+        PendingSend pending = new PendingSend(task.envelope(), bench.time.nanos(), bench.time.deadline(TIMEOUT));
         try {
             batcher.add(pending, patient);
         } catch (InterruptedException interrupted) {

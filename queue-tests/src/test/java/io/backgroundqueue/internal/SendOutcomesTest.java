@@ -128,8 +128,7 @@ class SendOutcomesTest {
     @ParameterizedTest
     @CsvSource({"0", "1", "3"})
     void aWrongNumberOfResultsLeavesTheOutcomeUnknown(int count) {
-        bench.driver.sending =
-                (batch, timeout) -> java.util.Collections.nCopies(count, SendResult.ACCEPTED);
+        bench.driver.sending = (batch, timeout) -> java.util.Collections.nCopies(count, SendResult.ACCEPTED);
         PendingSend one = send.add("a");
         PendingSend two = send.add("b");
         send.turn();

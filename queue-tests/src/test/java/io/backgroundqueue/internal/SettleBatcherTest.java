@@ -218,7 +218,8 @@ class SettleBatcherTest {
         assertThat(worker.settler.held()).hasSize(2);
         assertThat(bench.told(TaskEvent.SettleFailed.class))
                 .hasSize(2)
-                .allSatisfy(told -> assertThat(told.error()).hasMessageContaining(count + " outcomes for a batch of 2"));
+                .allSatisfy(
+                        told -> assertThat(told.error()).hasMessageContaining(count + " outcomes for a batch of 2"));
     }
 
     @Test
@@ -238,7 +239,8 @@ class SettleBatcherTest {
     void whatIsHeldBackIsStoredWhenItsTimeHasComeOrWhenThereIsAHurry() {
         WorkerBench worker = new WorkerBench(bench);
         Delivery.TooNew newer = Deliveries.tooNew();
-        worker.settler.add(worker.hold(newer), worker.parts.verdicts().beforeRun(newer).orElseThrow());
+        worker.settler.add(
+                worker.hold(newer), worker.parts.verdicts().beforeRun(newer).orElseThrow());
         assertThat(worker.settle()).isEqualTo(Duration.ofSeconds(5));
         assertThat(worker.receiver.settled.all()).isEmpty();
         bench.time.advance(Duration.ofSeconds(5));
@@ -246,7 +248,8 @@ class SettleBatcherTest {
         assertThat(worker.receiver.settlements()).containsExactly(new Settlement.Release(newer));
         assertThat(worker.settler.released()).isEqualTo(1);
 
-        worker.settler.add(worker.hold(newer), worker.parts.verdicts().beforeRun(newer).orElseThrow());
+        worker.settler.add(
+                worker.hold(newer), worker.parts.verdicts().beforeRun(newer).orElseThrow());
         worker.settler.hurry();
         worker.settle();
         assertThat(worker.receiver.settlements()).hasSize(2);

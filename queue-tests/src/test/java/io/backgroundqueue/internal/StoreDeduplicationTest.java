@@ -325,7 +325,8 @@ class StoreDeduplicationTest {
             bench.time.advance(POLL);
         }
 
-        assertThat(all.stream().map(SendBench::receipt).filter(one -> !one.duplicate())).hasSize(1);
+        assertThat(all.stream().map(SendBench::receipt).filter(one -> !one.duplicate()))
+                .hasSize(1);
     }
 
     private void failing(ErrorClass errorClass) {

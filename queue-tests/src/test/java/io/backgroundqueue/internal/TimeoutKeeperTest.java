@@ -54,8 +54,9 @@ class TimeoutKeeperTest {
         worker.settle();
 
         assertThat(handlers.all()).containsExactly("begins a", "interrupted a");
-        assertThat(worker.receiver.settlements()).singleElement().isInstanceOfSatisfying(
-                Settlement.Later.class, later -> {
+        assertThat(worker.receiver.settlements())
+                .singleElement()
+                .isInstanceOfSatisfying(Settlement.Later.class, later -> {
                     assertThat(later.progress().failures()).isEqualTo(1);
                     assertThat(later.progress().lastError().orElseThrow())
                             .contains("TimeoutException")

@@ -58,8 +58,10 @@ class VerdictsTest {
 
     @Test
     void threeRunsMayFailUnlessSomebodySaidOtherwise() {
-        assertThat(settlement(verdicts(options), progress(fresh("a"), failed(1)))).isInstanceOf(Settlement.Later.class);
-        assertThat(settlement(verdicts(options), progress(fresh("a"), failed(2)))).isInstanceOf(Settlement.Dead.class);
+        assertThat(settlement(verdicts(options), progress(fresh("a"), failed(1))))
+                .isInstanceOf(Settlement.Later.class);
+        assertThat(settlement(verdicts(options), progress(fresh("a"), failed(2))))
+                .isInstanceOf(Settlement.Dead.class);
     }
 
     @Test
@@ -100,11 +102,8 @@ class VerdictsTest {
 
         assertThat(verdict.settlement())
                 .isEqualTo(new Settlement.Later(
-                        task,
-                        new Progress(3, 2, 0, false, Optional.of("an earlier error")),
-                        new Start.After(WAIT)));
-        assertThat(verdict.told())
-                .contains(new TaskEvent.Postponed("orders", "a", 3, Bench.START.plus(WAIT)));
+                        task, new Progress(3, 2, 0, false, Optional.of("an earlier error")), new Start.After(WAIT)));
+        assertThat(verdict.told()).contains(new TaskEvent.Postponed("orders", "a", 3, Bench.START.plus(WAIT)));
     }
 
     @Test
@@ -138,8 +137,8 @@ class VerdictsTest {
         Verdicts verdicts = verdicts(options.attempts(100).retryPolicy(notOnIo));
 
         assertThat(verdicts.failed(fresh("a"), ERROR, RAN).settlement())
-                .isInstanceOfSatisfying(Settlement.Dead.class, dead -> assertThat(dead.reason())
-                        .isEqualTo(DeadReason.NON_RETRYABLE));
+                .isInstanceOfSatisfying(
+                        Settlement.Dead.class, dead -> assertThat(dead.reason()).isEqualTo(DeadReason.NON_RETRYABLE));
         assertThat(verdicts.failed(fresh("a"), new Exception("another"), RAN).settlement())
                 .isInstanceOf(Settlement.Later.class);
     }
@@ -151,8 +150,9 @@ class VerdictsTest {
         assertThat(verdicts(options.attempts(9).retryPolicy(byCount))
                         .failed(progress(fresh("a"), failed(3)), ERROR, RAN)
                         .settlement())
-                .isInstanceOfSatisfying(Settlement.Later.class, later -> assertThat(later.start())
-                        .isEqualTo(new Start.After(Duration.ofMinutes(4))));
+                .isInstanceOfSatisfying(
+                        Settlement.Later.class,
+                        later -> assertThat(later.start()).isEqualTo(new Start.After(Duration.ofMinutes(4))));
     }
 
     @Test
@@ -165,26 +165,36 @@ class VerdictsTest {
 
         assertThat(startOf(throwing)).isBetween(Duration.ofMillis(500), Duration.ofSeconds(1));
         assertThat(startOf(silent)).isBetween(Duration.ofMillis(500), Duration.ofSeconds(1));
-        assertThat(verdicts(options.retryPolicy(backwards)).failed(fresh("a"), ERROR, RAN).settlement())
-                .isInstanceOfSatisfying(Settlement.Later.class, later -> assertThat(later.start())
-                        .isEqualTo(Start.now()));
+        assertThat(verdicts(options.retryPolicy(backwards))
+                        .failed(fresh("a"), ERROR, RAN)
+                        .settlement())
+                .isInstanceOfSatisfying(
+                        Settlement.Later.class,
+                        later -> assertThat(later.start()).isEqualTo(Start.now()));
     }
 
     @Test
     void anErrorIsAFailureLikeAnyOther() {
-        assertThat(verdicts(options).failed(fresh("a"), new OutOfMemoryError("heap"), RAN).settlement())
-                .isInstanceOfSatisfying(Settlement.Later.class, later -> assertThat(later.progress())
-                        .isEqualTo(new Progress(
-                                1, 1, 0, false, Optional.of("java.lang.OutOfMemoryError: heap"))));
+        assertThat(verdicts(options)
+                        .failed(fresh("a"), new OutOfMemoryError("heap"), RAN)
+                        .settlement())
+                .isInstanceOfSatisfying(
+                        Settlement.Later.class,
+                        later -> assertThat(later.progress())
+                                .isEqualTo(
+                                        new Progress(1, 1, 0, false, Optional.of("java.lang.OutOfMemoryError: heap"))));
     }
 
     @Test
     void aLongErrorIsShortened() {
-        assertThat(verdicts(options).failed(fresh("a"), new Exception("x".repeat(5_000)), RAN).settlement())
-                .isInstanceOfSatisfying(Settlement.Later.class, later -> assertThat(
-                                later.progress().lastError().orElseThrow())
-                        .hasSize(1_001)
-                        .endsWith("x…"));
+        assertThat(verdicts(options)
+                        .failed(fresh("a"), new Exception("x".repeat(5_000)), RAN)
+                        .settlement())
+                .isInstanceOfSatisfying(
+                        Settlement.Later.class,
+                        later -> assertThat(later.progress().lastError().orElseThrow())
+                                .hasSize(1_001)
+                                .endsWith("x…"));
     }
 
     @Test
@@ -241,8 +251,9 @@ class VerdictsTest {
                         new Progress(0, 0, 0, false, Optional.of("no line of metadata")),
                         DeadReason.UNREADABLE));
         assertThat(verdict.told().orElseThrow())
-                .isInstanceOfSatisfying(TaskEvent.DeadLettered.class, told -> assertThat(told.taskId())
-                        .isEmpty());
+                .isInstanceOfSatisfying(
+                        TaskEvent.DeadLettered.class,
+                        told -> assertThat(told.taskId()).isEmpty());
     }
 
     @Test

@@ -37,7 +37,7 @@ final class WorkerBench {
         this.slots = new Slots(bench.time, spec.concurrency(), EngineWorker.maxUnsettled(spec));
         WorkerParts.Wake wake = new WorkerParts.Wake();
         wake.to(freed::incrementAndGet);
-        this.settler = new SettleBatcher(context, "orders", receiver, slots, wake);
+        this.settler = new SettleBatcher(context, spec, receiver, slots, wake);
         this.parts = new WorkerParts<>(
                 context, spec, new Verdicts(context, spec), slots, settler, new AtomicBoolean(), wake);
         this.loop = new WorkerLoop<>(parts, receiver);

@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
 
 /**
  * Reports made into one table, rule by adapter. A program: {@code ConformanceMatrix <report.json>… <conformance.md>}
- * prints the table and writes it; the rules come from the {@code contract.md} beside it. Ends with 1 if a rule failed or
+ * prints the table and writes it; the rules come from the {@code contract.md} beside it. The {@link CapabilityTable} of
+ * the adapters with a page under {@code backends} goes into the {@code README.md} one folder up. Ends with 1 if a rule failed or
  * nothing was reported.
  */
 public final class ConformanceMatrix {
@@ -55,6 +56,10 @@ public final class ConformanceMatrix {
                 new ConformanceMatrix(ContractDocument.read(output.resolveSibling("contract.md")), reports);
         String markdown = matrix.markdown();
         Files.writeString(output, markdown);
+        new CapabilityTable(reports.stream()
+                        .filter(report -> Files.exists(output.resolveSibling("backends/" + report.adapter() + ".md")))
+                        .toList())
+                .write(output.resolveSibling("../README.md").normalize());
         System.out.print(markdown);
         System.exit(matrix.failures().isEmpty() ? 0 : 1);
     }

@@ -17,10 +17,17 @@ import tools.jackson.databind.json.JsonMapper;
  * @param brokerVersion the broker's version
  * @param startedBy how the broker came to run
  * @param java the version of the JVM
+ * @param supports how the adapter provides each feature, in a few words
  * @param tests in order of their end
  */
 public record Report(
-        String adapter, String contract, String brokerVersion, String startedBy, String java, List<Tested> tests) {
+        String adapter,
+        String contract,
+        String brokerVersion,
+        String startedBy,
+        String java,
+        Map<String, String> supports,
+        List<Tested> tests) {
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
