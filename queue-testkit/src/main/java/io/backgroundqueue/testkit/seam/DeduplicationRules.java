@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.backgroundqueue.Feature;
-import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.SendResult;
 import io.backgroundqueue.testkit.Requires;
@@ -20,7 +19,7 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Rules 14.100 to 14.110: deduplication. */
+/** Rules 14.100 to 14.111: deduplication. */
 public abstract class DeduplicationRules extends OrderRules {
     private static final int SENDERS = 8;
 
@@ -60,8 +59,10 @@ public abstract class DeduplicationRules extends OrderRules {
     public final void otherTopicsAndOtherIdsAreNoDuplicates() throws Exception {
         String topic = newTopic();
         String other = newTopic();
-        send(unique(topic));
-        assertThat(sent(unique(other))).as("the same id on another topic").matches(SeamContract::accepted);
+        send(task(topic).deduplication("id", window()));
+        assertThat(sent(task(other).deduplication("id", window())))
+                .as("the same id on another topic")
+                .matches(SeamContract::accepted);
         assertThat(sent(task(topic).deduplication("ID", window())))
                 .as("an id that differs in case")
                 .matches(SeamContract::accepted);
@@ -135,9 +136,8 @@ public abstract class DeduplicationRules extends OrderRules {
         String topic = newTopic();
         Hand hand = hand(topic);
         send(unique(topic));
-        Delivery.Task task = taken(hand);
         pass(window().dividedBy(2));
-        retried(hand, task, PROGRESS);
+        retried(hand, taken(hand), PROGRESS);
         pass(window().dividedBy(2).plus(margin()));
         assertThat(sent(unique(topic)))
                 .as("result of a task of an id whose window is over, its first task retried meanwhile")
@@ -201,6 +201,39 @@ public abstract class DeduplicationRules extends OrderRules {
                 .isInstanceOf(SendResult.Duplicate.class);
     }
 
+    @Test
+    @Rule("14.111")
+    @Requires(Feature.DEDUPLICATION)
+    public final void anIdIsFreeWhenItsTaskWasNotStored() throws Exception {
+        String topic = newTopic();
+        Optional<Envelope> refused = harness().refused(task(topic).at(now()));
+        assumeTrue(refused.isPresent(), "there is no task that this backend alone refuses");
+        Envelope unstored = withDeduplication(refused.get(), unique(topic).at(now()));
+        given("14.8", () -> {
+            List<SendResult> results = peer().send(List.of(unstored));
+            assertThat(results).hasOnlyElementsOfType(SendResult.Failed.class);
+            return results;
+        });
+        assertThat(sent(unique(topic)))
+                .as("result of a task of an id whose first task was refused")
+                .matches(SeamContract::accepted);
+    }
+
+    private static Envelope withDeduplication(Envelope task, Envelope other) {
+        return new Envelope(
+                task.taskId(),
+                task.topic(),
+                task.start(),
+                task.priority(),
+                task.headers(),
+                task.payload(),
+                other.deduplication(),
+                task.orderingKey(),
+                task.attempts(),
+                task.expiresAfter(),
+                task.enqueuedAt());
+    }
+
     /** A window that a test can wait for. */
     private Duration window() {
         return time().stepped() ? Duration.ofMinutes(5) : Duration.ofSeconds(3);
@@ -211,7 +244,7 @@ public abstract class DeduplicationRules extends OrderRules {
     }
 
     private TaskDraft unique(String topic) {
-        return task(topic).deduplication("id", window());
+        return task(topic).deduplication("id of " + topic, window());
     }
 
     private SendResult sent(TaskDraft draft) throws Exception {

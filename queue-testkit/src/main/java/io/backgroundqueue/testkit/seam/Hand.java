@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -76,7 +77,8 @@ final class Hand implements AutoCloseable {
                             }
                             return tasks.size() >= count;
                         },
-                        () -> "%d of %d tasks came on %s: %s".formatted(tasks.size(), count, topic, described(tasks)));
+                        () -> "%d should come on %s, but %d did: %s"
+                                .formatted(count, topic, tasks.size(), described(tasks)));
         return tasks;
     }
 
@@ -89,8 +91,12 @@ final class Hand implements AutoCloseable {
                             look(100).forEach(delivery -> tasks.add((Delivery.Task) delivery));
                             return idsOf(tasks).containsAll(ids);
                         },
-                        () -> "all of " + ids + " should come on " + topic + ", but only these did: "
-                                + described(tasks));
+                        () -> {
+                            Set<String> missing = new TreeSet<>(ids);
+                            missing.removeAll(idsOf(tasks));
+                            return "all of " + ids.size() + " tasks should come on " + topic + ", but " + missing
+                                    + " did not; these did: " + described(tasks);
+                        });
         return tasks;
     }
 
@@ -172,12 +178,21 @@ final class Hand implements AutoCloseable {
         }
         Instant now = time.now();
         if (Duration.between(extended, now).compareTo(options.lease().dividedBy(3)) >= 0) {
-            extended = now;
-            receiver.extend(List.copyOf(held));
+            extended = extend() ? now : extended;
         }
         if (Duration.between(looked, now).compareTo(betweenLooks) >= 0) {
             looked = now;
             inbox.addAll(receiver.receive(0, Duration.ZERO));
+        }
+    }
+
+    /** Whether it worked; if not, it is tried again, as by the engine. */
+    private boolean extend() {
+        try {
+            receiver.extend(List.copyOf(held));
+            return true;
+        } catch (Exception forNow) {
+            return false;
         }
     }
 

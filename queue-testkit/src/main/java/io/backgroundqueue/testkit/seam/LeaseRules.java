@@ -160,6 +160,10 @@ public abstract class LeaseRules extends SettleRules {
     @Rule("14.68")
     @Requires(Feature.LEASE)
     public final void whatAClosedReceiverHadNotSettledComesAgain() throws Exception {
+        String control = newTopic();
+        Hand loser = peer().hand(control, options(shortLease()));
+        control(loser, control);
+        takenOver(loser, control, 1);
         String topic = newTopic();
         Hand hand = peer().hand(topic, options(shortLease()));
         Delivery.Task task = control(hand, topic);

@@ -75,10 +75,14 @@ public abstract class OrderRules extends TimeRules {
         String control = newTopic();
         send(task(control));
         send(task(control).priority(9));
-        given("14.90", () -> {
-            assertThat(hand(control).take().envelope().priority()).isEqualTo(9);
-            return control;
+        Hand controlHand = hand(control);
+        Delivery.Task urgent = given("14.90", () -> {
+            Delivery.Task first = controlHand.take();
+            assertThat(first.envelope().priority()).isEqualTo(9);
+            return first;
         });
+        acked(controlHand, taken(controlHand));
+        retried(controlHand, urgent, PROGRESS);
         String topic = newTopic();
         Hand first = hand(topic);
         send(task(topic).priority(9));
@@ -134,6 +138,7 @@ public abstract class OrderRules extends TimeRules {
     @Rule("14.96")
     @Requires({Feature.ORDERING_KEY, Feature.ATTEMPTS})
     public final void aRetryHoldsItsKeyBackAndNoOther() throws Exception {
+        givenHeldBack();
         String topic = newTopic();
         Hand hand = hand(topic);
         Envelope first = send(task(topic).orderingKey("a"));
@@ -142,9 +147,12 @@ public abstract class OrderRules extends TimeRules {
         Instant earliest = now().plus(shortDelay());
         given("14.44", () -> done(hand.later(failed, PROGRESS, Start.after(shortDelay())), "Later"));
         Envelope other = send(task(topic).orderingKey("b"));
-        assertThat(hand.take().envelope().taskId())
+        Delivery.Task passed = hand.take();
+        assertThat(passed.envelope().taskId())
                 .as("the task of another key than the one that is held back")
                 .isEqualTo(other.taskId());
+        acked(hand, passed);
+        hand.expectNothing("the first task of the key waits for its retry");
         Delivery.Task again = notBefore(hand, earliest, "14.44", "a key whose first task waits for its retry");
         assertThat(again.envelope().taskId())
                 .as("what comes first of a key whose first task was retried")
@@ -153,6 +161,28 @@ public abstract class OrderRules extends TimeRules {
         assertThat(hand.take().envelope().taskId())
                 .as("what comes second of a key whose first task was retried")
                 .isEqualTo(second.taskId());
+    }
+
+    /** A task holds its key back, and a retry waits and comes, each on a topic of its own. */
+    private void givenHeldBack() throws Exception {
+        String keyed = newTopic();
+        Hand hand = hand(keyed);
+        send(task(keyed).orderingKey("a"), task(keyed).orderingKey("a"));
+        taken(hand);
+        given("14.94", () -> {
+            hand.expectNothing("the task before it, of the same key, is out");
+            return keyed;
+        });
+        String plain = newTopic();
+        Hand other = hand(plain);
+        Delivery.Task failed = control(other, plain);
+        given("14.44", () -> done(other.later(failed, PROGRESS, Start.after(shortDelay())), "Later"));
+        given("14.48", () -> {
+            other.expectNothing("its retry waits for " + shortDelay());
+            return plain;
+        });
+        pass(shortDelay().plus(limits().lateness()));
+        given("14.44", other::take);
     }
 
     /** The tasks in the order in which they are handed out one by one. */

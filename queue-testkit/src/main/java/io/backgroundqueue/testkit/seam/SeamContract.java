@@ -256,6 +256,17 @@ public abstract class SeamContract extends Contract<DriverHarness> {
         });
     }
 
+    /** A delayed task is not handed out at once, on a topic of its own. */
+    final void givenDelayed() throws Exception {
+        String topic = newTopic();
+        Hand hand = hand(topic);
+        send(task(topic).delay(shortDelay()));
+        given("14.80", () -> {
+            hand.expectNothing("its delay is " + shortDelay());
+            return hand;
+        });
+    }
+
     /** A task with every field set that this backend supports; without a key, which goes with no priority. */
     final TaskDraft fullTask(String topic) {
         TaskDraft draft = task(topic).header("traceparent", "00-abc-01").header("X-Tenant", "a b");

@@ -53,8 +53,8 @@ public abstract class SettleRules extends ReceiveRules {
     public final void outcomesComeOnePerSettlementInOrder() throws Exception {
         String topic = newTopic();
         Hand hand = hand(topic);
-        send(topic, 3);
-        List<Delivery.Task> tasks = taken(hand, 3);
+        send(topic, 4);
+        List<Delivery.Task> tasks = taken(hand, 4);
         given("14.41", () -> {
             done(hand.ack(tasks.get(1)), "Ack");
             assertThat(hand.ack(tasks.get(1))).isEqualTo(Outcome.STALE);
@@ -63,9 +63,10 @@ public abstract class SettleRules extends ReceiveRules {
         assertThat(hand.settleAll(List.of(
                         new Settlement.Ack(tasks.get(0)),
                         new Settlement.Ack(tasks.get(1)),
-                        new Settlement.Ack(tasks.get(2)))))
-                .as("outcomes of three acks, the second for a task that was done before")
-                .containsExactly(Outcome.DONE, Outcome.STALE, Outcome.DONE);
+                        new Settlement.Ack(tasks.get(2)),
+                        new Settlement.Ack(tasks.get(3)))))
+                .as("outcomes of four acks, the second for a task that was done before")
+                .containsExactly(Outcome.DONE, Outcome.STALE, Outcome.DONE, Outcome.DONE);
     }
 
     @Test
@@ -225,6 +226,19 @@ public abstract class SettleRules extends ReceiveRules {
     }
 
     @Test
+    @Rule("14.49")
+    @Requires(Feature.ATTEMPTS)
+    public final void aRetriedTaskThatIsDoneLeavesNothing() throws Exception {
+        givenDoneAtClose();
+        String topic = newTopic();
+        Hand hand = peer().hand(topic, options(shortLease()));
+        acked(hand, retried(hand, control(hand, topic), PROGRESS));
+        hand.close();
+        passLease(hand.lease());
+        otherHand(topic).expectNothing("the only task was acknowledged, after a Later");
+    }
+
+    @Test
     @Rule("14.50")
     @Requires(Feature.DEAD_LETTERS)
     public final void aDeadTaskBecomesOneLetterAndComesNoMore() throws Exception {
@@ -255,6 +269,19 @@ public abstract class SettleRules extends ReceiveRules {
             assertThat(letter.reason()).as("reason").isEqualTo(reason);
             assertLetter(letter, task.envelope());
         }
+    }
+
+    /** A task that is acknowledged is gone, also when its receiver is closed, on a topic of its own. */
+    private void givenDoneAtClose() throws Exception {
+        String topic = newTopic();
+        Hand hand = peer().hand(topic, options(shortLease()));
+        acked(hand, control(hand, topic));
+        hand.close();
+        passLease(hand.lease());
+        given("14.56", () -> {
+            otherHand(topic).expectNothing("the only task was acknowledged");
+            return topic;
+        });
     }
 
     private static void assertLetter(DeadLetter letter, Envelope task) {
@@ -348,13 +375,16 @@ public abstract class SettleRules extends ReceiveRules {
         patience().within(patience().never(), waiting::isDone);
         Future<Outcome> settling = beside(() -> hand.ack(task));
         done(answer(settling, "an ack should have returned beside a waiting receive"), "Ack");
-        patience()
-                .eventually(
-                        () -> {
-                            harness().time().ifPresent(clock -> clock.advance(limits().maxWait()));
-                            return waiting.isDone();
-                        },
-                        () -> "the waiting receive should have returned");
+        given("14.24", () -> {
+            patience()
+                    .eventually(
+                            () -> {
+                                harness().time().ifPresent(clock -> clock.advance(limits().maxWait()));
+                                return waiting.isDone();
+                            },
+                            () -> "the waiting receive should have returned");
+            return waiting;
+        });
     }
 
     @Test

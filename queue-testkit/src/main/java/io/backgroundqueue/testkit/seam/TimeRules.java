@@ -122,11 +122,7 @@ public abstract class TimeRules extends LeaseRules {
     @Rule("14.84")
     @Requires(Feature.DELAY)
     public final void aDelayedTaskIsKeptHoweverLateItsConsumer() throws Exception {
-        String control = newTopic();
-        send(task(control).delay(shortDelay()));
-        Instant due = now().plus(shortDelay());
-        Hand controlHand = hand(control);
-        notBefore(controlHand, due, "14.83", "a task with a delay of " + shortDelay());
+        givenDelayedInTime();
         String topic = newTopic();
         Envelope sent = send(task(topic).delay(shortDelay()));
         pass(shortDelay().plus(time().stepped() ? Duration.ofDays(3) : Duration.ofSeconds(3)));
@@ -139,6 +135,7 @@ public abstract class TimeRules extends LeaseRules {
     @Rule("14.85")
     @Requires(Feature.DELAY)
     public final void delayedTasksDoNotHoldUpReadyOnes() throws Exception {
+        givenDelayed();
         String topic = newTopic();
         Hand hand = hand(topic);
         control(hand, topic);
@@ -167,6 +164,7 @@ public abstract class TimeRules extends LeaseRules {
     @Rule("14.86")
     @Requires(Feature.DELAY)
     public final void aDelayedTaskIsDueWhenItsDelayIsOver() throws Exception {
+        givenDelayedInTime();
         String topic = newTopic();
         Hand hand = hand(topic);
         Instant earliest = now().plus(shortDelay());
@@ -184,6 +182,7 @@ public abstract class TimeRules extends LeaseRules {
     @Rule("14.87")
     @Requires(Feature.DELAY)
     public final void aLongDelayIsTakenAsItIs() throws Exception {
+        givenDelayedInTime();
         String topic = newTopic();
         Duration month = Duration.ofDays(30);
         Duration delay =
@@ -201,5 +200,16 @@ public abstract class TimeRules extends LeaseRules {
             pass(limits().lateness().plusMillis(1));
             hand.take();
         }
+    }
+
+    /** A delayed task comes neither early nor late, on a topic of its own. */
+    private void givenDelayedInTime() throws Exception {
+        String topic = newTopic();
+        Hand hand = hand(topic);
+        Instant earliest = now().plus(shortDelay());
+        send(task(topic).delay(shortDelay()));
+        Delivery.Task task =
+                given("14.80", () -> notBefore(hand, earliest, "14.83", "a task with a delay of " + shortDelay()));
+        acked(hand, task);
     }
 }
