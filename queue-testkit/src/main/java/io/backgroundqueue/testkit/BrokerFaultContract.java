@@ -11,10 +11,8 @@ import io.backgroundqueue.QueueException.Kind;
 import io.backgroundqueue.QueueOptions;
 import io.backgroundqueue.ShutdownReport;
 import io.backgroundqueue.TaskEvent;
-import io.backgroundqueue.WorkerOptions;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -44,7 +42,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
                 capabilities().durability().compareTo(Durability.DISK) >= 0,
                 "accepted tasks do not outlive a kill of this broker: "
                         + capabilities().durability());
-        faults(topic -> traffic -> {
+        faults(() -> {
             broker.kill();
             passes(Duration.ofSeconds(1));
             broker.start();
@@ -59,11 +57,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
         EventLog events = new EventLog(patience().times(4));
         BackgroundQueue working = open(options -> options.listener(events));
         RecordingHandler<String> handler = handler();
-        working.consume(
-                topic(),
-                String.class,
-                handler,
-                WorkerOptions.DEFAULT.leaseDuration(harness().shortLease()));
+        working.consume(topic(), String.class, handler, leased());
         handler.awaitIds(enqueue(topic(), List.of("before"), PLAIN));
 
         broker.cutNetwork();
@@ -123,7 +117,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
         FaultProxy network = network();
         Ledger ledger = new Ledger();
         RecordingHandler<String> handler = handler();
-        queue().consume(topic(), String.class, handler, WorkerOptions.DEFAULT);
+        queue().consume(topic(), String.class, handler);
         BackgroundQueue producing =
                 open(QueueOptions.builder().enqueueTimeout(TIMEOUT).build());
         producing.enqueue(topic(), "the connection is there");
@@ -157,7 +151,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
     @Requires({Feature.DURABILITY, Feature.LEASE})
     public final void lostAnswersLoseNoTask() throws Exception {
         FaultProxy network = network();
-        faults(topic -> traffic -> {
+        faults(() -> {
             for (int i = 0; i < 20; i++) {
                 network.loseNextReply();
                 passes(Duration.ofMillis(20 + random().nextInt(100)));
@@ -170,7 +164,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
     @Requires({Feature.DURABILITY, Feature.LEASE})
     public final void requestsCutInTheMiddleLoseNoTask() throws Exception {
         FaultProxy network = network();
-        faults(topic -> traffic -> {
+        faults(() -> {
             for (int i = 0; i < 20; i++) {
                 network.cutAfterRequestBytes(1 + random().nextInt(3_000));
                 passes(Duration.ofMillis(20 + random().nextInt(100)));
@@ -183,7 +177,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
     @Requires({Feature.DURABILITY, Feature.LEASE})
     public final void aConnectionThatSwallowsEverythingLosesNoTask() throws Exception {
         FaultProxy network = network();
-        faults(topic -> traffic -> {
+        faults(() -> {
             network.blackHole();
             passes(harness().shortLease().multipliedBy(2));
             network.restore();
@@ -195,7 +189,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
     @Requires({Feature.DURABILITY, Feature.LEASE})
     public final void repliesThatNeverComeLoseNoTask() throws Exception {
         FaultProxy network = network();
-        faults(topic -> traffic -> {
+        faults(() -> {
             network.drop(FaultProxy.Direction.TO_CLIENT);
             passes(harness().shortLease().multipliedBy(2));
             network.restore();
@@ -210,11 +204,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
         RecordingHandler<String> handler = handler();
         BackgroundQueue closing =
                 open(QueueOptions.builder().enqueueTimeout(TIMEOUT).build());
-        closing.consume(
-                topic(),
-                String.class,
-                handler,
-                WorkerOptions.DEFAULT.leaseDuration(harness().shortLease()));
+        closing.consume(topic(), String.class, handler, leased());
         handler.hold();
         String id = closing.enqueue(topic(), "held").taskId();
         handler.awaitStarted(1);
@@ -229,11 +219,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
         note("shutdown without a broker", took + " " + report);
         assertThat(took).isLessThan(Duration.ofSeconds(1).plus(BEYOND).plus(slack()));
         RecordingHandler<String> second = handler();
-        queue().consume(
-                        topic(),
-                        String.class,
-                        second,
-                        WorkerOptions.DEFAULT.leaseDuration(harness().shortLease()));
+        queue().consume(topic(), String.class, second, leased());
         String next = eventuallyEnqueued("next");
         patience().times(4).eventually(() -> second.completed().contains(next), () -> "work does not go on: " + second);
         drained(topic());
@@ -243,27 +229,22 @@ public abstract class BrokerFaultContract extends ProcessRules {
 
     /** Something that happens while producers and a worker are busy. */
     @FunctionalInterface
-    interface Fault {
-        void strike(Traffic traffic) throws Exception;
+    private interface Fault {
+        void strike() throws Exception;
     }
 
     /** Lets a fault strike in each round while producers and a worker are busy; nothing may be lost by it. */
-    private void faults(Function<String, Fault> faults) throws Exception {
+    private void faults(Fault fault) throws Exception {
         for (int round = 1; round <= ROUNDS; round++) {
             String topic = newTopic();
             RecordingHandler<String> handler = handler();
-            queue().consume(
-                            topic,
-                            String.class,
-                            handler,
-                            retrying(WorkerOptions.DEFAULT.concurrency(8))
-                                    .leaseDuration(harness().shortLease()));
+            queue().consume(topic, String.class, handler, leased().concurrency(8));
             BackgroundQueue producing =
                     open(QueueOptions.builder().enqueueTimeout(TIMEOUT).build());
             Traffic traffic = closeLater(new Traffic(producing, topic, 4));
             more(traffic, 200);
 
-            faults.apply(topic).strike(traffic);
+            fault.strike();
 
             more(traffic, 200);
             traffic.stop();

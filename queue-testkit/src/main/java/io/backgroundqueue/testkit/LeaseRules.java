@@ -31,8 +31,8 @@ public abstract class LeaseRules extends DeduplicationRules {
     public final void aHandlerThatTakesSeveralLeasesRunsOnce() throws Exception {
         CountDownLatch gate = obstinately();
         RecordingHandler<String> handler = handler(task -> gate.await());
-        queue().consume(topic(), String.class, handler, shortLease().concurrency(3));
-        open().consume(topic(), String.class, handler, shortLease().concurrency(3));
+        queue().consume(topic(), String.class, handler, leased().concurrency(3));
+        open().consume(topic(), String.class, handler, leased().concurrency(3));
         List<String> ids = enqueue(topic(), List.of("a", "b", "c"), PLAIN);
         handler.awaitStarted(3);
 
@@ -54,8 +54,8 @@ public abstract class LeaseRules extends DeduplicationRules {
     public final void aTaskThatWaitsBehindOthersInItsWorkerRunsOnce() throws Exception {
         Duration each = harness().shortLease().dividedBy(4);
         RecordingHandler<Integer> handler = handler(task -> passes(each));
-        queue().consume(topic(), Integer.class, handler, shortLease().concurrency(1));
-        open().consume(topic(), Integer.class, handler, shortLease().concurrency(1));
+        queue().consume(topic(), Integer.class, handler, leased().concurrency(1));
+        open().consume(topic(), Integer.class, handler, leased().concurrency(1));
 
         List<String> ids = enqueue(topic(), Collections.nCopies(20, 1), PLAIN);
 
@@ -71,7 +71,7 @@ public abstract class LeaseRules extends DeduplicationRules {
         Duration lease = harness().shortLease().multipliedBy(3);
         Abandoned abandoned = abandon(PLAIN, lease);
         RecordingHandler<String> second = handler();
-        queue().consume(topic(), String.class, second, interruptible(lease));
+        queue().consume(topic(), String.class, second, leased(lease));
 
         afterTheLease(lease, () -> second.ended() == 1, () -> "the task does not come back: " + second);
 
@@ -98,11 +98,7 @@ public abstract class LeaseRules extends DeduplicationRules {
         EventLog events = new EventLog(patience().times(2));
         BackgroundQueue queue = open(options -> options.listener(events));
         RecordingHandler<String> second = handler();
-        queue.consume(
-                topic(),
-                String.class,
-                second,
-                shortLease().maxInterruptions(50).retryPolicy(RetryPolicy.fixed(backoff)));
+        queue.consume(topic(), String.class, second, leased().retryPolicy(RetryPolicy.fixed(backoff)));
 
         afterTheLease(
                 harness().shortLease(), () -> second.ended() == 1, () -> "the task does not come back: " + second);
@@ -132,7 +128,7 @@ public abstract class LeaseRules extends DeduplicationRules {
                 "one interruption need not be counted here");
         Abandoned abandoned = abandon(PLAIN, harness().shortLease());
         RecordingHandler<String> second = handler();
-        queue().consume(topic(), String.class, second, shortLease().maxInterruptions(0));
+        queue().consume(topic(), String.class, second, leased().maxInterruptions(0));
 
         afterTheLease(
                 harness().shortLease(),
@@ -168,16 +164,6 @@ public abstract class LeaseRules extends DeduplicationRules {
         long ended = nanos();
         assertThat(report.abandoned()).containsExactly(id);
         return new Abandoned(id, report, ended, gate, handler);
-    }
-
-    final WorkerOptions shortLease() {
-        return WorkerOptions.DEFAULT.leaseDuration(harness().shortLease());
-    }
-
-    private WorkerOptions interruptible(Duration lease) {
-        WorkerOptions options = WorkerOptions.DEFAULT.leaseDuration(lease);
-        WorkerOptions retried = has(Feature.ATTEMPTS) ? retrying(options) : options;
-        return has(Feature.INTERRUPTION_COUNT) ? retried.maxInterruptions(50) : retried;
     }
 
     private void afterTheLease(Duration lease, Patience.Condition condition, Supplier<String> otherwise)

@@ -123,12 +123,7 @@ public abstract class LoadRules extends QueueFixture {
                 gate.await();
             }
         });
-        WorkerOptions options = WorkerOptions.DEFAULT.concurrency(10);
-        queue().consume(
-                        topic(),
-                        String.class,
-                        handler,
-                        has(Feature.LEASE) ? options.leaseDuration(harness().shortLease()) : options);
+        queue().consume(topic(), String.class, handler, leased().concurrency(10));
         Ledger ledger = new Ledger();
         String longOne = queue().enqueue(topic(), "long").taskId();
         ledger.accepted(longOne);

@@ -60,11 +60,7 @@ public abstract class ProcessRules extends LoadRules {
 
             frozen.stop();
             RecordingHandler<String> second = handler();
-            queue().consume(
-                            topic,
-                            String.class,
-                            second,
-                            retrying(WorkerOptions.DEFAULT).leaseDuration(lease));
+            queue().consume(topic, String.class, second, leased());
             afterTheLease(() -> second.completed().contains(id), "the task of a frozen worker does not come back");
             frozen.cont();
             patience()
@@ -212,7 +208,9 @@ public abstract class ProcessRules extends LoadRules {
     final ProcessPlan plan(String topic) {
         assumeTrue(harness().url().isPresent(), "no URL opens this backend from another process");
         ProcessPlan plan = ProcessPlan.on(harness().url().orElseThrow(), topic);
-        return has(Feature.LEASE) ? plan.lease(harness().shortLease()) : plan;
+        ProcessPlan leased = has(Feature.LEASE) ? plan.lease(harness().shortLease()) : plan;
+        ProcessPlan patient = has(Feature.INTERRUPTION_COUNT) ? leased.maxInterruptions(1_000) : leased;
+        return has(Feature.ATTEMPTS) ? patient.backoff(Duration.ofMillis(100)) : patient;
     }
 
     /** A process that is on its way; killed when the test is over. */
