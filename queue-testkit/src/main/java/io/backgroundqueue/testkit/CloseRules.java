@@ -131,7 +131,7 @@ public abstract class CloseRules extends AdminRules {
     public final void aHandlerThatDoesNotEndIsReportedAndTheShutdownEndsAllTheSame() throws Exception {
         long before = nanos();
 
-        Abandoned abandoned = abandon(PLAIN);
+        Abandoned abandoned = abandon(PLAIN, harness().shortLease());
 
         assertThat(abandoned.report().abandoned()).containsExactly(abandoned.id());
         assertThat(abandoned.report().finished()).isZero();

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /** Chapter 9 of the contract. Extend {@link BackgroundQueueContract}, which has all chapters. */
@@ -30,8 +31,8 @@ public abstract class LeaseRules extends DeduplicationRules {
     public final void aHandlerThatTakesSeveralLeasesRunsOnce() throws Exception {
         CountDownLatch gate = obstinately();
         RecordingHandler<String> handler = handler(task -> gate.await());
-        queue().consume(topic(), String.class, handler, shortLease().concurrency(3));
-        open().consume(topic(), String.class, handler, shortLease().concurrency(3));
+        queue().consume(topic(), String.class, handler, leased().concurrency(3));
+        open().consume(topic(), String.class, handler, leased().concurrency(3));
         List<String> ids = enqueue(topic(), List.of("a", "b", "c"), PLAIN);
         handler.awaitStarted(3);
 
@@ -53,8 +54,8 @@ public abstract class LeaseRules extends DeduplicationRules {
     public final void aTaskThatWaitsBehindOthersInItsWorkerRunsOnce() throws Exception {
         Duration each = harness().shortLease().dividedBy(4);
         RecordingHandler<Integer> handler = handler(task -> passes(each));
-        queue().consume(topic(), Integer.class, handler, shortLease().concurrency(1));
-        open().consume(topic(), Integer.class, handler, shortLease().concurrency(1));
+        queue().consume(topic(), Integer.class, handler, leased().concurrency(1));
+        open().consume(topic(), Integer.class, handler, leased().concurrency(1));
 
         List<String> ids = enqueue(topic(), Collections.nCopies(20, 1), PLAIN);
 
@@ -67,18 +68,20 @@ public abstract class LeaseRules extends DeduplicationRules {
     @Rule({"9.2", "9.3"})
     @Requires({Feature.LEASE, Feature.DURABILITY})
     public final void aTaskWhoseWorkerIsGoneRunsAgainElsewhereAndTheFirstRunCountsNoMore() throws Exception {
-        Abandoned abandoned = abandon(PLAIN.attempts(1));
+        Duration lease = harness().shortLease().multipliedBy(3);
+        Abandoned abandoned = abandon(PLAIN, lease);
         RecordingHandler<String> second = handler();
-        queue().consume(topic(), String.class, second, interruptible());
+        queue().consume(topic(), String.class, second, leased(lease));
 
-        untilTheLeaseIsOver(() -> second.ended() == 1, "the task does not come back: " + second);
+        afterTheLease(lease, () -> second.ended() == 1, () -> "the task does not come back: " + second);
 
         assertThat(second.runs().get(0).id()).isEqualTo(abandoned.id());
         assertThat(second.runs().get(0).attempt()).isEqualTo(1);
         if (capabilities().leaseKind() == LeaseKind.TIMED) {
+            // Renewed at the latest a third of the lease before its worker gave it up.
             assertThat(between(abandoned.endedNanos(), second.runs().get(0).startedNanos()))
                     .as("how long after its worker's end the task ran again")
-                    .isGreaterThan(harness().shortLease().dividedBy(2));
+                    .isGreaterThan(lease.dividedBy(3));
         }
         abandoned.gate().countDown();
         abandoned.handler().await(1);
@@ -91,17 +94,14 @@ public abstract class LeaseRules extends DeduplicationRules {
     @Requires({Feature.LEASE, Feature.DURABILITY, Feature.INTERRUPTION_COUNT})
     public final void aRunThatEndedWithoutAVerdictIsAnInterruptionAndBacksOff() throws Exception {
         Duration backoff = Duration.ofMillis(500);
-        Abandoned abandoned = abandon(PLAIN.attempts(1));
+        Abandoned abandoned = abandon(PLAIN, harness().shortLease());
         EventLog events = new EventLog(patience().times(2));
         BackgroundQueue queue = open(options -> options.listener(events));
         RecordingHandler<String> second = handler();
-        queue.consume(
-                topic(),
-                String.class,
-                second,
-                shortLease().maxInterruptions(50).retryPolicy(RetryPolicy.fixed(backoff)));
+        queue.consume(topic(), String.class, second, leased().retryPolicy(RetryPolicy.fixed(backoff)));
 
-        untilTheLeaseIsOver(() -> second.ended() == 1, "the task does not come back: " + second);
+        afterTheLease(
+                harness().shortLease(), () -> second.ended() == 1, () -> "the task does not come back: " + second);
 
         int counted = second.runs().get(0).task().interruptions();
         if (capabilities().interruptionPrecision() == Precision.EXACT) {
@@ -126,13 +126,14 @@ public abstract class LeaseRules extends DeduplicationRules {
         assumeTrue(
                 capabilities().interruptionPrecision() != Precision.LOWER_BOUND,
                 "one interruption need not be counted here");
-        Abandoned abandoned = abandon(PLAIN.attempts(5));
+        Abandoned abandoned = abandon(PLAIN, harness().shortLease());
         RecordingHandler<String> second = handler();
-        queue().consume(topic(), String.class, second, shortLease().maxInterruptions(0));
+        queue().consume(topic(), String.class, second, leased().maxInterruptions(0));
 
-        untilTheLeaseIsOver(
+        afterTheLease(
+                harness().shortLease(),
                 () -> queue().admin().findDeadLetter(topic(), abandoned.id()).isPresent(),
-                "the task is not among the dead letters: " + second);
+                () -> "the task is not among the dead letters: " + second);
 
         DeadLetter letter = deadLetter(topic(), abandoned.id());
         assertThat(letter.reason()).isEqualTo(DeadReason.INTERRUPTED);
@@ -152,11 +153,11 @@ public abstract class LeaseRules extends DeduplicationRules {
             String id, ShutdownReport report, long endedNanos, CountDownLatch gate, RecordingHandler<String> handler) {}
 
     /** Leaves a task with a handler that does not end although its queue has. */
-    final Abandoned abandon(EnqueueOptions options) throws Exception {
+    final Abandoned abandon(EnqueueOptions options, Duration lease) throws Exception {
         CountDownLatch gate = obstinately();
         RecordingHandler<String> handler = handler(task -> awaitObstinately(gate));
         BackgroundQueue first = open();
-        first.consume(topic(), String.class, handler, shortLease());
+        first.consume(topic(), String.class, handler, WorkerOptions.DEFAULT.leaseDuration(lease));
         String id = first.enqueue(topic(), "payload", options).taskId();
         handler.awaitStarted(1);
         ShutdownReport report = first.shutdown(Duration.ofMillis(100));
@@ -165,20 +166,10 @@ public abstract class LeaseRules extends DeduplicationRules {
         return new Abandoned(id, report, ended, gate, handler);
     }
 
-    final WorkerOptions shortLease() {
-        return WorkerOptions.DEFAULT.leaseDuration(harness().shortLease());
-    }
-
-    private WorkerOptions interruptible() {
-        WorkerOptions options = has(Feature.ATTEMPTS) ? retrying(shortLease()) : shortLease();
-        return has(Feature.INTERRUPTION_COUNT) ? options.maxInterruptions(50) : options;
-    }
-
-    private void untilTheLeaseIsOver(Patience.Condition condition, String otherwise) throws Exception {
-        Duration most = harness()
-                .shortLease()
-                .plus(capabilities().limits().leaseDetection())
+    private void afterTheLease(Duration lease, Patience.Condition condition, Supplier<String> otherwise)
+            throws Exception {
+        Duration most = lease.plus(capabilities().limits().leaseDetection())
                 .plus(patience().eventually());
-        assertThat(patience().within(most, condition)).as(otherwise).isTrue();
+        new Patience(most, patience().never(), patience().poll()).eventually(condition, otherwise);
     }
 }

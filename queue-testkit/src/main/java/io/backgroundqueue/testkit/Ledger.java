@@ -62,6 +62,16 @@ public final class Ledger {
         keys.forEach(key -> ended(end, key));
     }
 
+    /** Everything that was accepted so far. */
+    public List<String> acceptedKeys() {
+        lock.lock();
+        try {
+            return List.copyOf(accepted);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The books as they stand. */
     public Balance balance() {
         lock.lock();

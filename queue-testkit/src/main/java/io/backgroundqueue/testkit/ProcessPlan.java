@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
@@ -25,10 +26,6 @@ public final class ProcessPlan {
                 .with("url", url)
                 .with("topic", topic)
                 .concurrency(10)
-                .attempts(3)
-                .maxInterruptions(1_000)
-                .backoff(Duration.ofMillis(100))
-                .work(Duration.ZERO)
                 .grace(Duration.ofSeconds(10));
     }
 
@@ -42,22 +39,22 @@ public final class ProcessPlan {
         return with("concurrency", tasks);
     }
 
-    /** Lets so many runs of a task fail. Default: 3. */
+    /** Lets so many runs of a task fail. Default: the queue's. */
     public ProcessPlan attempts(int runs) {
         return with("attempts", runs);
     }
 
-    /** Lets so many runs of a task end without a verdict. Default: 1,000. */
+    /** Lets so many runs of a task end without a verdict. Default: the queue's. */
     public ProcessPlan maxInterruptions(int runs) {
         return with("maxInterruptions", runs);
     }
 
-    /** Holds tasks for this long without a sign of life. Default: the backend's. */
+    /** Holds tasks for this long without a sign of life. Default: the queue's. */
     public ProcessPlan lease(Duration lease) {
         return with("lease", lease);
     }
 
-    /** Waits this long after each failure. Default: 100 milliseconds. */
+    /** Waits this long after each failure. Default: the queue's policy. */
     public ProcessPlan backoff(Duration wait) {
         return with("backoff", wait);
     }
@@ -119,12 +116,14 @@ public final class ProcessPlan {
     }
 
     WorkerOptions workerOptions() {
-        WorkerOptions options = WorkerOptions.DEFAULT
-                .concurrency(concurrency())
-                .attempts(number("attempts"))
-                .maxInterruptions(number("maxInterruptions"))
-                .retryPolicy(RetryPolicy.fixed(duration("backoff").orElse(Duration.ZERO)));
-        return duration("lease").map(options::leaseDuration).orElse(options);
+        return new WorkerOptions(
+                OptionalInt.of(concurrency()),
+                optionalNumber("attempts"),
+                optionalNumber("maxInterruptions"),
+                duration("lease"),
+                Optional.empty(),
+                duration("backoff").map(RetryPolicy::fixed),
+                OptionalInt.empty());
     }
 
     List<String> arguments() {
@@ -153,7 +152,11 @@ public final class ProcessPlan {
     }
 
     private int number(String name) {
-        return text(name).map(Integer::parseInt).orElse(0);
+        return optionalNumber(name).orElse(0);
+    }
+
+    private OptionalInt optionalNumber(String name) {
+        return text(name).stream().mapToInt(Integer::parseInt).findFirst();
     }
 
     private Optional<Duration> duration(String name) {

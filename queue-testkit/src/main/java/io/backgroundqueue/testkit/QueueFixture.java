@@ -131,6 +131,17 @@ public abstract class QueueFixture extends Contract<QueueHarness> {
         return retrying(ONE).prefetch(0);
     }
 
+    /** Takes tasks for {@code lease}, retries at once and bears many interruptions, each where the backend knows it. */
+    final WorkerOptions leased(Duration lease) {
+        WorkerOptions options = has(Feature.LEASE) ? WorkerOptions.DEFAULT.leaseDuration(lease) : WorkerOptions.DEFAULT;
+        WorkerOptions retried = has(Feature.ATTEMPTS) ? retrying(options) : options;
+        return has(Feature.INTERRUPTION_COUNT) ? retried.maxInterruptions(1_000) : retried;
+    }
+
+    final WorkerOptions leased() {
+        return leased(harness().shortLease());
+    }
+
     final Capabilities capabilities() {
         return harness().capabilities();
     }

@@ -128,6 +128,11 @@ public final class WorkerProcess implements AutoCloseable {
                 .toList();
     }
 
+    /** How many of its runs have returned. */
+    public int returnedRuns() {
+        return journal.count(Kind.RETURNED);
+    }
+
     /** Payloads of the runs that returned, each as often as one did. */
     public List<String> returned() {
         return texts(Kind.RETURNED);
@@ -173,10 +178,13 @@ public final class WorkerProcess implements AutoCloseable {
         }
     }
 
-    /** Kills it if it runs, and deletes what it wrote. */
+    /** Kills it if it runs, and deletes what it wrote. Twice is harmless. */
     @Override
     public void close() throws IOException {
         kill();
+        if (!Files.exists(folder)) {
+            return;
+        }
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
