@@ -60,7 +60,7 @@ record FolderDeadLetters(TopicFolder folder, Deque<TaskFile> ahead, Map<DeadLett
     public int replay(List<DeadLetter> letters) throws IOException {
         int replayed = 0;
         for (TaskFile file : files(letters)) {
-            Path target = file.to(folder.waiting(), folder.time().now(), 0, "");
+            Path target = file.to(folder.waiting(), Instant.now(), 0, "");
             replayed += TopicFolder.unlessGone(() -> folder.rewrite(file, Progress.replay(), target)) ? 1 : 0;
         }
         return replayed;

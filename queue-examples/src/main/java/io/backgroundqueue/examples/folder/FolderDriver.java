@@ -64,7 +64,7 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
         features.put(Feature.CANCEL, Support.unsupported("files are not found by task id", "let the handler check"));
         features.put(
                 Feature.TRANSACTIONAL_ENQUEUE, Support.unsupported("there is no database", "enqueue after the commit"));
-        Limits limits = Limits.DEFAULT.maxTopicLength(80).lateness(Duration.ofMillis(200));
+        Limits limits = Limits.DEFAULT.maxTopicLength(80).priorityLevels(1).lateness(Duration.ofMillis(200));
         return new Capabilities(
                 "folder", features, limits, LeaseKind.TIMED, true, true, Precision.EXACT, Durability.BROKER_MEMORY);
     }
@@ -75,7 +75,7 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
     }
 
     TopicFolder folder(String topic) throws IOException {
-        return TopicFolder.open(topic, time, openRoot().resolve(NAMES.encode(topic)));
+        return TopicFolder.open(topic, openRoot().resolve(NAMES.encode(topic)));
     }
 
     private Path openRoot() {
@@ -102,14 +102,14 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
     private void store(Envelope envelope) throws IOException {
         TopicFolder folder = folder(envelope.topic());
         Path fresh = folder.write(envelope, Progress.NONE);
-        Instant due = envelope.start().resolve(time.now());
+        Instant due = envelope.start().resolve(Instant.now());
         TaskFile file = new TaskFile(fresh, due, "%010d-%s".formatted(sent.incrementAndGet(), origin), 0, "");
         TopicFolder.move(fresh, file.to(folder.waiting(), due, 0, ""));
     }
 
     @Override
     public Receiver receiver(String topic, ReceiverOptions options) throws IOException {
-        return new FolderReceiver(folder(topic), options, new LaneBuffer<>(1, time));
+        return new FolderReceiver(folder(topic), options, time, new LaneBuffer<>(1, time));
     }
 
     @Override
@@ -121,7 +121,7 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
     @Override
     public TopicStats stats(String topic) throws IOException {
         TopicFolder folder = folder(topic);
-        Instant now = time.now();
+        Instant now = Instant.now();
         List<TaskFile> waiting = TopicFolder.list(folder.waiting());
         long ready = waiting.stream().filter(file -> !file.time().isAfter(now)).count();
         return new TopicStats(

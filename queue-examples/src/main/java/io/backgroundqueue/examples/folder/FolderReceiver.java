@@ -2,6 +2,7 @@ package io.backgroundqueue.examples.folder;
 
 import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Capabilities.Precision;
+import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.LaneBuffer;
 import io.backgroundqueue.spi.Outcome;
@@ -20,11 +21,13 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Takes tasks by renaming them. The modification time of a held file is the end of its lease.
+ * Takes tasks by renaming them. The modification time of a held file is the end of its lease. The clock is the machine's:
+ * it is the one that all processes share.
  *
  * @param seen files that were due at the last look, and may be somebody else's by now
  */
-record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<TaskFile> seen) implements Receiver {
+record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, LaneBuffer<TaskFile> seen)
+        implements Receiver {
     /** How often an idle worker looks for new files. */
     private static final Duration LOOK = Duration.ofMillis(20);
 
@@ -32,7 +35,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
     public List<Delivery> receive(int max, Duration wait) throws Exception {
         int room = Math.max(0, Math.min(max, options.maxUnsettled() - tend()));
         if (seen.size() == 0 && room > 0) {
-            Instant now = folder.time().now();
+            Instant now = Instant.now();
             List<TaskFile> all = TopicFolder.list(folder.waiting());
             all.stream().takeWhile(file -> !file.time().isAfter(now)).forEach(file -> seen.add(0, file));
         }
@@ -52,7 +55,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
     /** Gives back what has run out, whoever held it, and answers how much this worker holds. */
     private int tend() throws IOException {
         int mine = 0;
-        FileTime now = FileTime.from(folder.time().now());
+        FileTime now = FileTime.from(Instant.now());
         for (TaskFile file : TopicFolder.list(folder.held())) {
             mine += file.mark().startsWith(options.workerId()) ? 1 : 0;
             TopicFolder.unlessGone(() -> {
@@ -72,8 +75,9 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
         Bytes content = TopicFolder.content(held);
         WireFormat.Read read = folder.read(held, content);
         if (read instanceof WireFormat.Read.Task task) {
+            Instant due = file.time().isBefore(time.now()) ? file.time() : time.now();
             PriorStarts starts = new PriorStarts(file.starts(), Precision.EXACT);
-            return new Delivery.Task(task.envelope(), file.time(), task.progress(), starts, held);
+            return new Delivery.Task(task.envelope(), due, task.progress(), starts, held);
         }
         return read instanceof WireFormat.Read.Malformed malformed
                 ? new Delivery.Unreadable(content, malformed.why(), held)
@@ -81,7 +85,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
     }
 
     private void renew(TaskFile file) throws IOException {
-        Instant end = folder.time().now().plus(options.lease());
+        Instant end = Instant.now().plus(options.lease());
         Files.setLastModifiedTime(file.path(), FileTime.from(end));
     }
 
@@ -100,7 +104,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, LaneBuffer<Ta
 
     private void settle(Settlement settlement) throws IOException {
         TaskFile file = (TaskFile) settlement.delivery().lease();
-        Instant now = folder.time().now();
+        Instant now = Instant.now();
         if (settlement instanceof Settlement.Ack) {
             Files.delete(file.path());
         } else if (settlement instanceof Settlement.Later later) {

@@ -1,7 +1,6 @@
 package io.backgroundqueue.examples.folder;
 
 import io.backgroundqueue.Bytes;
-import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.WireFormat;
@@ -18,17 +17,17 @@ import java.util.stream.Stream;
 /**
  * The folder of one topic. A file is written in {@code tmp} and shows up elsewhere by a rename, complete or not at all.
  */
-record TopicFolder(String topic, Time time, Path tmp, Path waiting, Path held, Path dead) {
+record TopicFolder(String topic, Path tmp, Path waiting, Path held, Path dead) {
     /** A step that fails with {@link NoSuchFileException} when somebody else was faster. */
     interface Step {
         void take() throws IOException;
     }
 
-    static TopicFolder open(String topic, Time time, Path path) throws IOException {
+    static TopicFolder open(String topic, Path path) throws IOException {
         Path tmp = Files.createDirectories(path.resolve("tmp"));
         Path waiting = Files.createDirectories(path.resolve("waiting"));
         Path held = Files.createDirectories(path.resolve("held"));
-        return new TopicFolder(topic, time, tmp, waiting, held, Files.createDirectories(path.resolve("dead")));
+        return new TopicFolder(topic, tmp, waiting, held, Files.createDirectories(path.resolve("dead")));
     }
 
     static List<TaskFile> list(Path folder) throws IOException {

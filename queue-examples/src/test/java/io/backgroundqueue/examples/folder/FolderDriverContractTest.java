@@ -6,6 +6,6 @@ import io.backgroundqueue.testkit.seam.QueueDriverContract;
 class FolderDriverContractTest extends QueueDriverContract {
     @Override
     protected DriverHarness openHarness() throws Exception {
-        return FolderHarness.open();
+        return FolderHarness.forDrivers();
     }
 }

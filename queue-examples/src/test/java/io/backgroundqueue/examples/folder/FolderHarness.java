@@ -4,7 +4,10 @@ import io.backgroundqueue.BackgroundQueue;
 import io.backgroundqueue.BackgroundQueues;
 import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Capabilities;
+import io.backgroundqueue.Feature;
+import io.backgroundqueue.KeyValueStore;
 import io.backgroundqueue.QueueOptions;
+import io.backgroundqueue.Support;
 import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.testkit.DriverHarness;
@@ -12,14 +15,21 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 
 /** A folder of its own for each test. */
-record FolderHarness(Path root) implements DriverHarness {
-    static FolderHarness open() throws IOException {
-        return new FolderHarness(Files.createTempDirectory("folder-queue"));
+record FolderHarness(Path root, Optional<KeyValueStore> store) implements DriverHarness {
+    static FolderHarness forDrivers() throws IOException {
+        return new FolderHarness(Files.createTempDirectory("folder-queue"), Optional.empty());
+    }
+
+    /** Its queues share a store, as processes share one on a server. */
+    static FolderHarness forQueues() throws IOException {
+        KeyValueStore store = BackgroundQueues.openStore("memory:");
+        return new FolderHarness(Files.createTempDirectory("folder-queue"), Optional.of(store));
     }
 
     @Override
@@ -29,7 +39,10 @@ record FolderHarness(Path root) implements DriverHarness {
 
     @Override
     public Capabilities capabilities() {
-        return FolderDriver.CAPABILITIES;
+        return store.isEmpty()
+                ? FolderDriver.CAPABILITIES
+                : FolderDriver.CAPABILITIES.with(
+                        Feature.DEDUPLICATION, Support.emulated("through the queue's key-value store"));
     }
 
     @Override
@@ -39,7 +52,8 @@ record FolderHarness(Path root) implements DriverHarness {
 
     @Override
     public BackgroundQueue openQueue(QueueOptions options) throws IOException {
-        return BackgroundQueues.over(FolderDriver.open(root, options.time()), options);
+        QueueOptions withStore = options.toBuilder().store(store.orElseThrow()).build();
+        return BackgroundQueues.over(FolderDriver.open(root, options.time()), withStore);
     }
 
     @Override
@@ -56,6 +70,11 @@ record FolderHarness(Path root) implements DriverHarness {
     }
 
     @Override
+    public Duration shortLease() {
+        return Duration.ofSeconds(2);
+    }
+
+    @Override
     public String brokerVersion() {
         return "-";
     }
@@ -67,6 +86,7 @@ record FolderHarness(Path root) implements DriverHarness {
 
     @Override
     public void close() {
+        store.ifPresent(KeyValueStore::close);
         delete(root.toFile());
     }
 
