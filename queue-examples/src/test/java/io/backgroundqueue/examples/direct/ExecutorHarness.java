@@ -15,7 +15,7 @@ final class ExecutorHarness implements QueueHarness {
 
     @Override
     public Capabilities capabilities() {
-        return Capabilities.NONE;
+        return Refusals.CAPABILITIES;
     }
 
     @Override

@@ -1,0 +1,40 @@
+package io.backgroundqueue.examples.direct;
+
+import io.backgroundqueue.DeadLetters;
+import io.backgroundqueue.Feature;
+import io.backgroundqueue.QueueAdmin;
+import io.backgroundqueue.QueueException;
+import io.backgroundqueue.QueueException.Kind;
+import io.backgroundqueue.Scope;
+import io.backgroundqueue.TopicStats;
+import java.util.function.BooleanSupplier;
+
+/** Refuses everything, with the reasons that the capabilities give. */
+record ExecutorAdmin(BooleanSupplier closed) implements QueueAdmin {
+    @Override
+    public TopicStats stats(String topic) {
+        return Refusals.refuse(Feature.STATS, "stats");
+    }
+
+    @Override
+    public DeadLetters deadLetters(String topic) {
+        return Refusals.refuse(Feature.DEAD_LETTERS, "deadLetters");
+    }
+
+    @Override
+    public boolean cancel(String topic, String taskId) {
+        return Refusals.refuse(Feature.CANCEL, "cancel");
+    }
+
+    @Override
+    public long purge(String topic, Scope scope) {
+        return Refusals.refuse(scope == Scope.READY ? Feature.PURGE : Feature.DEAD_LETTERS, "purge");
+    }
+
+    @Override
+    public void check() {
+        if (closed.getAsBoolean()) {
+            throw new QueueException(Kind.CLOSED, "The queue is closed. Open a new one");
+        }
+    }
+}
