@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.backgroundqueue.QueueException.Kind;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -101,13 +103,13 @@ class BackgroundQueueDefaultsTest {
             }
 
             @Override
-            public java.util.Map<String, String> headers() {
-                return java.util.Map.of();
+            public Map<String, String> headers() {
+                return Map.of();
             }
 
             @Override
-            public java.time.Instant enqueuedAt() {
-                return java.time.Instant.EPOCH;
+            public Instant enqueuedAt() {
+                return Instant.EPOCH;
             }
 
             @Override

@@ -1,8 +1,9 @@
 package io.backgroundqueue;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 
 /** The least that a direct implementation of {@link BackgroundQueue} writes, and a record of what it was asked. */
 class DirectQueue implements BackgroundQueue {
@@ -41,8 +42,8 @@ class DirectQueue implements BackgroundQueue {
             public void resume() {}
 
             @Override
-            public ShutdownReport shutdown(java.time.Duration grace) {
-                return new ShutdownReport((int) grace.toSeconds(), 0, java.util.List.of(), 0, 0);
+            public ShutdownReport shutdown(Duration grace) {
+                return new ShutdownReport((int) grace.toSeconds(), 0, List.of(), 0, 0);
             }
         };
     }
@@ -55,13 +56,5 @@ class DirectQueue implements BackgroundQueue {
     @Override
     public TaskListener listener() {
         return events::add;
-    }
-
-    static Executor newThreads() {
-        return task -> {
-            Thread thread = new Thread(task, "test");
-            thread.setDaemon(true);
-            thread.start();
-        };
     }
 }

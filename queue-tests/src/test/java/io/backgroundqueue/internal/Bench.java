@@ -7,7 +7,11 @@ import io.backgroundqueue.inmemory.ManualTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** A scripted backend, a clock turned by hand, and whatever of the engine a test wants on top of them. */
@@ -51,5 +55,32 @@ final class Bench {
 
     <E extends TaskEvent> List<E> told(Class<E> type) {
         return events.all(type);
+    }
+
+    /** Lets time pass in small steps until something is done that may wait for it. */
+    <T> T passTimeUntil(CompletableFuture<T> done) {
+        passTimeUntil(done::isDone);
+        return done.join();
+    }
+
+    /** Lets time pass in small steps until a condition holds. */
+    void passTimeUntil(BooleanSupplier holds) {
+        long patience = System.nanoTime() + Recorder.PATIENCE.toNanos();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() > patience) {
+                throw new AssertionError("it did not happen within " + Recorder.PATIENCE);
+            }
+            time.advance(Duration.ofMillis(50));
+            LockSupport.parkNanos(500_000); // lets those who were woken do something before more time passes
+        }
+    }
+
+    /** Runs something on a thread of its own. */
+    static <T> CompletableFuture<T> elsewhere(Supplier<T> call) {
+        return CompletableFuture.supplyAsync(call, task -> {
+            Thread thread = new Thread(task, "test-elsewhere");
+            thread.setDaemon(true);
+            thread.start();
+        });
     }
 }

@@ -38,6 +38,7 @@ final class ScriptedReceiver implements Receiver {
     volatile Settling settling = batch -> all(batch, Outcome.DONE);
     volatile Extending extending = held -> List.of();
     volatile Callable<Object> beforeReceive = () -> true;
+    volatile Callable<Object> parking = () -> true;
     volatile List<Duty> duties = List.of();
     private final String topic;
     private final ScriptedDriver driver;
@@ -110,9 +111,10 @@ final class ScriptedReceiver implements Receiver {
     }
 
     @Override
-    public void park() {
+    public void park() throws Exception {
         driver.noteInterrupt();
         parks.add("park");
+        parking.call();
     }
 
     @Override

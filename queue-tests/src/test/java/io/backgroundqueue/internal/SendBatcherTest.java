@@ -5,13 +5,17 @@ import static io.backgroundqueue.internal.SendBench.error;
 import static io.backgroundqueue.internal.SendBench.receipt;
 import static io.backgroundqueue.spi.SampleTask.task;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.backgroundqueue.Bytes;
 import io.backgroundqueue.EnqueueReceipt;
 import io.backgroundqueue.EnqueueReceipt.Status;
 import io.backgroundqueue.Limits;
+import io.backgroundqueue.QueueException;
 import io.backgroundqueue.QueueException.Kind;
+import io.backgroundqueue.Recorder;
 import io.backgroundqueue.TaskEvent;
+import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.SampleTask;
 import io.backgroundqueue.spi.SendResult;
 import java.time.Duration;
@@ -138,7 +142,7 @@ class SendBatcherTest {
         SendBench send = new SendBench(bench);
         bench.driver.sending = (batch, timeout) -> {
             refused(Kind.OVERLOADED, () -> send.add("while it is sent"), "full");
-            throw new BackendError(io.backgroundqueue.spi.ErrorClass.TRANSIENT, "away");
+            throw new BackendError(ErrorClass.TRANSIENT, "away");
         };
         for (int i = 0; i < 10_000; i++) {
             send.add("task-" + i);
@@ -158,6 +162,41 @@ class SendBatcherTest {
         refused(Kind.OVERLOADED, () -> send.add(task("c").payload(Bytes.utf8("x")), false), "64 MiB");
         send.turn();
         assertThat(send.add(task("c").payload(half), false)).isNotNull();
+    }
+
+    @Test
+    void whoWaitsForRoomToItsDeadlineIsOverloadedToo() throws Exception {
+        SendBench send = new SendBench(bench);
+        send.add(task("a").payload(Bytes.wrap(new byte[64 << 20])), false);
+        Recorder<Throwable> errors = new Recorder<>();
+        Thread patient = new Thread(() -> errors.add(catchThrowable(() -> send.add(task("b"), true))));
+        patient.start();
+        bench.time.awaitWaiters(1, Recorder.PATIENCE);
+        bench.time.advance(SendBench.TIMEOUT.minusNanos(1));
+        assertThat(errors.all()).isEmpty();
+        bench.time.advance(Duration.ofNanos(1));
+
+        assertThat(errors.await(QueueException.class).kind()).isEqualTo(Kind.OVERLOADED);
+    }
+
+    @Test
+    void whoWaitsForRoomGetsInWhenThereIsSomeAndIsToldWhenTheQueueIsClosed() throws Exception {
+        SendBench send = new SendBench(bench);
+        send.add(task("a").payload(Bytes.wrap(new byte[64 << 20])), false);
+        Recorder<PendingSend> taken = new Recorder<>();
+        Thread patient = new Thread(() -> taken.add(send.add(task("b"), true)));
+        patient.start();
+        bench.time.awaitWaiters(1, Recorder.PATIENCE);
+        send.turn();
+        taken.await(1);
+
+        send.turn();
+        send.add(task("c").payload(Bytes.wrap(new byte[64 << 20])), false);
+        Recorder<Throwable> errors = new Recorder<>();
+        new Thread(() -> errors.add(catchThrowable(() -> send.add(task("d"), true)))).start();
+        bench.time.awaitWaiters(1, Recorder.PATIENCE);
+        send.batcher.close();
+        assertThat(errors.await(QueueException.class).kind()).isEqualTo(Kind.CLOSED);
     }
 
     @Test
@@ -226,7 +265,7 @@ class SendBatcherTest {
             if (further.isEmpty()) {
                 Thread other = new Thread(() -> further.add(benches.get(0).add("from a listener, on another thread")));
                 other.start();
-                io.backgroundqueue.Recorder.within((time, unit) -> {
+                Recorder.within((time, unit) -> {
                     other.join(unit.toMillis(time));
                     return !other.isAlive();
                 });

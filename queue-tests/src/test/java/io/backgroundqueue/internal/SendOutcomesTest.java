@@ -12,6 +12,7 @@ import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.SendResult;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -128,7 +129,7 @@ class SendOutcomesTest {
     @ParameterizedTest
     @CsvSource({"0", "1", "3"})
     void aWrongNumberOfResultsLeavesTheOutcomeUnknown(int count) {
-        bench.driver.sending = (batch, timeout) -> java.util.Collections.nCopies(count, SendResult.ACCEPTED);
+        bench.driver.sending = (batch, timeout) -> Collections.nCopies(count, SendResult.ACCEPTED);
         PendingSend one = send.add("a");
         PendingSend two = send.add("b");
         send.turn();

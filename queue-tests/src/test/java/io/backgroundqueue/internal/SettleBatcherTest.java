@@ -11,6 +11,7 @@ import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.Settlement;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -209,7 +210,7 @@ class SettleBatcherTest {
     @ValueSource(ints = {0, 1, 3})
     void aWrongNumberOfOutcomesTellsNothingAboutAnyOfThem(int count) {
         WorkerBench worker = new WorkerBench(bench);
-        worker.receiver.settling = batch -> java.util.Collections.nCopies(count, Outcome.DONE);
+        worker.receiver.settling = batch -> Collections.nCopies(count, Outcome.DONE);
         worker.done(fresh("a"));
         worker.done(fresh("b"));
         worker.settle();
