@@ -88,6 +88,7 @@ public abstract class AdminRules extends DeduplicationRules {
         hand.receiver().park();
         sendWaiting(topic);
         peer().driver().purge(topic, Scope.READY);
+        hand.expectNothing("all that waited was purged");
         assertThat(hand.ack(held))
                 .as("outcome of the ack of a task that ran at the purge")
                 .isEqualTo(Outcome.DONE);

@@ -47,6 +47,10 @@ final class Hand implements AutoCloseable {
         time.add(this);
     }
 
+    String topic() {
+        return topic;
+    }
+
     Receiver receiver() {
         return receiver;
     }

@@ -1,6 +1,7 @@
 package io.backgroundqueue.testkit.seam;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.backgroundqueue.Capabilities.LeaseKind;
@@ -19,7 +20,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** Rules 14.60 to 14.71: leases. */
+/** Rules 14.60 to 14.72: leases. */
 public abstract class LeaseRules extends SettleRules {
     LeaseRules() {}
 
@@ -208,6 +209,25 @@ public abstract class LeaseRules extends SettleRules {
         hand.close();
         Hand next = hand(topic);
         control(next, topic);
+    }
+
+    @Test
+    @Rule("14.72")
+    public final void closingOneReceiverLeavesTheOthersOpen() throws Exception {
+        String topic = newTopic();
+        String other = newTopic();
+        Hand first = hand(topic);
+        Hand sameTopic = hand(topic);
+        Hand otherTopic = hand(other);
+        control(sameTopic, topic);
+        control(otherTopic, other);
+        first.close();
+        for (Hand open : List.of(sameTopic, otherTopic)) {
+            send(task(open.topic()));
+            assertThat(catchException(open::take))
+                    .as("error of a receiver beside one that was closed")
+                    .isNull();
+        }
     }
 
     /** The tasks of a worker that loses them, as another worker takes them. */
