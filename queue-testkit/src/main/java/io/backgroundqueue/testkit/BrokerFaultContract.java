@@ -126,7 +126,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
             String payload = "marked-" + i + "-end";
             network.loseReplyTo(payload);
             try {
-                producing.enqueue(topic(), payload);
+                producing.enqueue(topic(), payload, PLAIN.header("marker", payload));
                 ledger.accepted(payload);
             } catch (QueueException error) {
                 assertThat(error.kind()).isIn(Kind.OUTCOME_UNKNOWN, Kind.UNAVAILABLE);

@@ -284,18 +284,6 @@ public abstract class CloseRules extends AdminRules {
         }
     }
 
-    private final <T> CompletableFuture<T> async(java.util.concurrent.Callable<T> work) {
-        CompletableFuture<T> done = new CompletableFuture<>();
-        FaultProxy.daemon("contract-test", () -> {
-            try {
-                done.complete(work.call());
-            } catch (Throwable failure) {
-                done.completeExceptionally(failure);
-            }
-        });
-        return done;
-    }
-
     final <T> T answer(CompletableFuture<T> future) throws Exception {
         return future.get(patience().eventually().plusSeconds(60).toSeconds(), TimeUnit.SECONDS);
     }

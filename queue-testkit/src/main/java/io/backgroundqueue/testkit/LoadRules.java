@@ -58,7 +58,8 @@ public abstract class LoadRules extends QueueFixture {
             BackgroundQueue closing = open();
             closing.consume(topic, String.class, first, WorkerOptions.DEFAULT.concurrency(8));
             Traffic traffic = closeLater(new Traffic(closing, topic, 6));
-            passes(Duration.ofMillis(50 + random.nextInt(400)));
+            int enough = 200 + random.nextInt(1_000);
+            patience().eventually(() -> traffic.accepted() >= enough, () -> "producers do not get on");
 
             ShutdownReport report = closing.shutdown(Duration.ofSeconds(10));
 

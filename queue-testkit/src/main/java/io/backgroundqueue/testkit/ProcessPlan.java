@@ -54,7 +54,7 @@ public final class ProcessPlan {
         return with("lease", lease);
     }
 
-    /** Waits this long after each failure. Default: the queue's policy. */
+    /** Waits about this long after a failure, and longer after each further one. Default: the queue's policy. */
     public ProcessPlan backoff(Duration wait) {
         return with("backoff", wait);
     }
@@ -122,7 +122,7 @@ public final class ProcessPlan {
                 optionalNumber("maxInterruptions"),
                 duration("lease"),
                 Optional.empty(),
-                duration("backoff").map(RetryPolicy::fixed),
+                duration("backoff").map(wait -> RetryPolicy.exponential(wait, wait.multipliedBy(8))),
                 OptionalInt.empty());
     }
 

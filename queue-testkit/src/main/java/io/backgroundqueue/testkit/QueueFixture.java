@@ -21,6 +21,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -207,6 +209,19 @@ public abstract class QueueFixture extends Contract<QueueHarness> {
             ids.add(queue().enqueue(name, payload, options).taskId());
         }
         return ids;
+    }
+
+    /** Does {@code work} on a thread of its own. */
+    static <T> CompletableFuture<T> async(Callable<T> work) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        FaultProxy.daemon("contract-test", () -> {
+            try {
+                done.complete(work.call());
+            } catch (Throwable failure) {
+                done.completeExceptionally(failure);
+            }
+        });
+        return done;
     }
 
     /** The refusal that {@code call} ends in, with its kind and these fragments in its message. */

@@ -65,9 +65,12 @@ public interface QueueHarness extends AutoCloseable {
         return time().isEmpty();
     }
 
-    /** A lease that the backend takes, short enough for tests to wait for the end of it. */
+    /**
+     * A lease that the backend takes: short enough for tests to wait for the end of it, and long enough to be renewed in
+     * time on a busy machine.
+     */
     default Duration shortLease() {
-        return Duration.ofSeconds(1);
+        return Duration.ofSeconds(2);
     }
 
     /** Opens a store that the backend brings along; the contract closes it. Without one, the rules about it are skipped. */

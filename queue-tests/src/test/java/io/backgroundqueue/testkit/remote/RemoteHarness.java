@@ -1,0 +1,161 @@
+package io.backgroundqueue.testkit.remote;
+
+import io.backgroundqueue.BackgroundQueue;
+import io.backgroundqueue.BackgroundQueues;
+import io.backgroundqueue.Capabilities;
+import io.backgroundqueue.QueueOptions;
+import io.backgroundqueue.testkit.BrokerControl;
+import io.backgroundqueue.testkit.FaultProxy;
+import io.backgroundqueue.testkit.Patience;
+import io.backgroundqueue.testkit.QueueHarness;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** A {@link RemoteBroker} of its own for each test, behind a proxy. */
+final class RemoteHarness implements QueueHarness, BrokerControl {
+    private final Path folder;
+    private final FaultProxy proxy;
+    private final int port;
+    private Process process;
+
+    private RemoteHarness(Path folder, Process process, int port) {
+        this.folder = folder;
+        this.process = process;
+        this.port = port;
+        this.proxy = FaultProxy.to("127.0.0.1", port);
+    }
+
+    static RemoteHarness open() throws Exception {
+        Path folder = Files.createTempDirectory("bq-remote");
+        Process process = launch(folder, 0);
+        return new RemoteHarness(folder, process, port(folder));
+    }
+
+    @Override
+    public String adapter() {
+        return "remote";
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return RemoteDriver.declared();
+    }
+
+    @Override
+    public BackgroundQueue openQueue(QueueOptions options) {
+        return BackgroundQueues.open(address(), options);
+    }
+
+    @Override
+    public Optional<String> url() {
+        return Optional.of(address());
+    }
+
+    @Override
+    public Optional<BrokerControl> broker() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<FaultProxy> proxy() {
+        return Optional.of(proxy);
+    }
+
+    @Override
+    public boolean ownClocks() {
+        return false;
+    }
+
+    @Override
+    public void stop() {
+        kill();
+    }
+
+    @Override
+    public void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    @Override
+    public void start() throws Exception {
+        Files.deleteIfExists(folder.resolve("port"));
+        process = launch(folder, port);
+        port(folder);
+    }
+
+    @Override
+    public void cutNetwork() {
+        proxy.refuse();
+        proxy.cut();
+    }
+
+    @Override
+    public void restoreNetwork() {
+        proxy.restore();
+    }
+
+    @Override
+    public String brokerVersion() {
+        return "-";
+    }
+
+    @Override
+    public String startedBy() {
+        return "another JVM";
+    }
+
+    @Override
+    public void close() {
+        kill();
+        proxy.close();
+        for (String file : new String[] {"port", "log", ""}) {
+            delete(folder.resolve(file));
+        }
+    }
+
+    private String address() {
+        return "remote://127.0.0.1:" + proxy.port();
+    }
+
+    private static Process launch(Path folder, int port) throws IOException {
+        File log = folder.resolve("log").toFile();
+        return new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx512m",
+                        "-XX:+UseSerialGC",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        RemoteBroker.class.getName(),
+                        folder.resolve("port").toString(),
+                        String.valueOf(port))
+                .redirectErrorStream(true)
+                .redirectOutput(log)
+                .start();
+    }
+
+    private static int port(Path folder) throws Exception {
+        Path file = folder.resolve("port");
+        Patience.standard().eventually(() -> Files.exists(file), () -> "the broker does not start: " + log(folder));
+        return Integer.parseInt(Files.readString(file));
+    }
+
+    private static String log(Path folder) {
+        try {
+            return Files.readString(folder.resolve("log"));
+        } catch (IOException unreadable) {
+            return unreadable.toString();
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException kept) {
+            throw new java.io.UncheckedIOException(kept);
+        }
+    }
+}
