@@ -13,22 +13,22 @@ import java.util.function.BooleanSupplier;
 record ExecutorAdmin(BooleanSupplier closed) implements QueueAdmin {
     @Override
     public TopicStats stats(String topic) {
-        return Refusals.refuse(Feature.STATS, "stats");
+        throw Refusals.refusal(Feature.STATS, "stats");
     }
 
     @Override
     public DeadLetters deadLetters(String topic) {
-        return Refusals.refuse(Feature.DEAD_LETTERS, "deadLetters");
+        throw Refusals.refusal(Feature.DEAD_LETTERS, "deadLetters");
     }
 
     @Override
     public boolean cancel(String topic, String taskId) {
-        return Refusals.refuse(Feature.CANCEL, "cancel");
+        throw Refusals.refusal(Feature.CANCEL, "cancel");
     }
 
     @Override
     public long purge(String topic, Scope scope) {
-        return Refusals.refuse(scope == Scope.READY ? Feature.PURGE : Feature.DEAD_LETTERS, "purge");
+        throw Refusals.refusal(scope == Scope.READY ? Feature.PURGE : Feature.DEAD_LETTERS, "purge");
     }
 
     @Override

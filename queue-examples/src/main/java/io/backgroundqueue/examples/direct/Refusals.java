@@ -62,8 +62,13 @@ final class Refusals {
         return payload;
     }
 
-    static <T> T refuse(Feature feature, String what) {
+    static QueueException refusal(Feature feature, String what) {
         Support.Unsupported no = (Support.Unsupported) CAPABILITIES.support(feature);
-        throw new QueueException(Kind.UNSUPPORTED, what + " is refused: " + no.why() + ". Instead: " + no.instead());
+        String message = what + " is refused: " + no.why() + ". Instead: " + no.instead();
+        return new QueueException(Kind.UNSUPPORTED, message);
+    }
+
+    private static void refuse(Feature feature, String what) {
+        throw refusal(feature, what);
     }
 }
