@@ -20,14 +20,14 @@ class SteppedLoopsTest {
     private final List<String> turns = new ArrayList<>();
 
     @Test
-    void aDutyRestsAsLongAsItSaid() {
+    void aPumpedDutyRestsAsLongAsItSaid() {
         loops.start(duty("a", () -> HOUR), "orders", false);
-        assertThat(loops.pass()).isFalse();
+        assertThat(loops.pump()).isFalse();
         bench.time.advance(HOUR.minusNanos(1));
-        loops.pass();
+        loops.pump();
         assertThat(turns).containsExactly("a");
         bench.time.advance(Duration.ofNanos(1));
-        loops.pass();
+        loops.pump();
 
         assertThat(turns).containsExactly("a", "a");
     }
@@ -35,20 +35,41 @@ class SteppedLoopsTest {
     @Test
     void aWakeEndsTheRest() {
         Loop loop = loops.start(duty("a", () -> HOUR), "orders", false);
-        loops.pass();
+        loops.pump();
         loop.wake();
-        loops.pass();
+        loops.pump();
 
         assertThat(turns).hasSize(2);
+    }
+
+    @Test
+    void aPassIsATurnOfEveryDutyWhetherItRestsOrNot() {
+        loops.start(duty("a", () -> HOUR), "orders", false);
+        loops.start(duty("b", () -> turns.size() < 3 ? Duration.ZERO : HOUR), "orders", false);
+
+        assertThat(loops.pass()).isTrue();
+        assertThat(loops.pass()).isFalse();
+        assertThat(turns).containsExactly("a", "b", "a", "b");
+    }
+
+    @Test
+    void aLoopThatStartsHandlersIsTurnedOnDemandOnly() throws Exception {
+        loops.start(duty("worker", () -> HOUR), "orders", true);
+        loops.pump();
+        assertThat(loops.join(new CompletableFuture<>())).isFalse();
+        assertThat(turns).isEmpty();
+        loops.pass();
+
+        assertThat(turns).containsExactly("worker");
     }
 
     @Test
     void thereIsMoreToDoWhileADutySaysSo() {
         loops.start(duty("a", () -> turns.size() < 3 ? Duration.ZERO : HOUR), "orders", false);
 
-        assertThat(loops.pass()).isTrue();
-        assertThat(loops.pass()).isTrue();
-        assertThat(loops.pass()).isFalse();
+        assertThat(loops.pump()).isTrue();
+        assertThat(loops.pump()).isTrue();
+        assertThat(loops.pump()).isFalse();
     }
 
     @Test
@@ -90,8 +111,8 @@ class SteppedLoopsTest {
     @Test
     void aStoppedDutyIsClosedOnceAndNotTurnedAgain() {
         Loop loop = loops.start(duty("a", () -> Duration.ZERO), "orders", false);
-        loop.stop();
-        loop.stop();
+        Loops.stop(List.of(loop));
+        Loops.stop(List.of(loop));
 
         assertThat(loops.pass()).isFalse();
         assertThat(turns).containsExactly("close a");

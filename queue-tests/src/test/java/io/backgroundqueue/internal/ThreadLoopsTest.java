@@ -9,6 +9,7 @@ import io.backgroundqueue.internal.Loops.Loop;
 import io.backgroundqueue.spi.Duty;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,7 @@ class ThreadLoopsTest {
     void aDutyIsTurnedOnOneThreadOfItsOwnWhichTellsWhatItDoes() {
         Loop loop = loops.start(duty(() -> turns.all().size() < 5 ? Duration.ZERO : HOUR), "orders", true);
         turns.await(5);
-        loop.stop();
+        Loops.stop(List.of(loop));
 
         assertThat(threads.all()).containsOnly(threads.all().get(0));
         assertThat(threads.all().get(0).getName()).isEqualTo("bq-reaper-orders");
@@ -38,7 +39,7 @@ class ThreadLoopsTest {
         Loop loop = loops.start(duty(() -> HOUR), "orders", false);
         turns.await(1);
         assertThat(threads.all().get(0).isDaemon()).isTrue();
-        loop.stop();
+        Loops.stop(List.of(loop));
     }
 
     @Test
@@ -51,7 +52,7 @@ class ThreadLoopsTest {
         bench.time.awaitWaiters(1, Recorder.PATIENCE);
         loop.wake();
         turns.await(3);
-        loop.stop();
+        Loops.stop(List.of(loop));
 
         assertThat(turns.all()).filteredOn("turn"::equals).hasSize(3);
         assertThat(turns.all()).filteredOn("close"::equals).hasSize(1);
@@ -71,7 +72,7 @@ class ThreadLoopsTest {
                 false);
         own.complete(loop);
         turns.await(2);
-        loop.stop();
+        Loops.stop(List.of(loop));
     }
 
     @Test
@@ -95,7 +96,7 @@ class ThreadLoopsTest {
         }
         turns.await(3);
         bench.events.await(TaskEvent.BackendBack.class);
-        loop.stop();
+        Loops.stop(List.of(loop));
 
         assertThat(bench.events.all()).hasSize(2);
         assertThat(bench.events.await(TaskEvent.BackendLost.class).part()).isEqualTo("reaper");
@@ -112,7 +113,7 @@ class ThreadLoopsTest {
                 "orders",
                 false);
         turns.await(1);
-        Thread stopper = new Thread(loop::stop, "stopper");
+        Thread stopper = new Thread(() -> Loops.stop(List.of(loop)), "stopper");
         stopper.start();
         turns.await("wake"::equals, 1);
         assertThat(turns.all()).containsExactly("turn", "wake");
@@ -128,15 +129,15 @@ class ThreadLoopsTest {
         CompletableFuture<Loop> own = new CompletableFuture<>();
         Loop loop = loops.start(
                 duty(() -> {
-                    own.join().stop();
+                    Loops.stop(List.of(own.join()));
                     return Duration.ZERO;
                 }),
                 "orders",
                 false);
         own.complete(loop);
         turns.await("close"::equals, 1);
-        loop.stop();
-        loop.stop();
+        Loops.stop(List.of(loop));
+        Loops.stop(List.of(loop));
 
         assertThat(turns.all()).filteredOn("close"::equals).hasSize(1);
         assertThat(turns.all()).filteredOn("turn"::equals).hasSize(1);
@@ -166,7 +167,7 @@ class ThreadLoopsTest {
                         "orders",
                         false);
         threads.await(1);
-        loop.stop();
+        Loops.stop(List.of(loop));
 
         assertThat(threads.all().get(0).isAlive()).isFalse();
     }
