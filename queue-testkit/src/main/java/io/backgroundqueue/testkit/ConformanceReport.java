@@ -108,7 +108,7 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
 
     private static String said(@Nullable Throwable cause) {
         String message = cause == null ? "no reason given" : String.valueOf(cause.getMessage());
-        String line = message.strip().replaceAll("\\s*\\R\\s*", " ");
+        String line = message.replaceFirst("^Assumption failed: ", "").strip().replaceAll("\\s*\\R\\s*", " ");
         return line.length() <= 400 ? line : line.substring(0, 400) + "…";
     }
 
