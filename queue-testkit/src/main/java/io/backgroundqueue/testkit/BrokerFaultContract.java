@@ -4,15 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.backgroundqueue.BackgroundQueue;
+import io.backgroundqueue.BackgroundQueues;
 import io.backgroundqueue.Capabilities.Durability;
 import io.backgroundqueue.Feature;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.QueueException.Kind;
+import io.backgroundqueue.QueueHooks;
 import io.backgroundqueue.QueueOptions;
+import io.backgroundqueue.QueuedHook;
 import io.backgroundqueue.ShutdownReport;
 import io.backgroundqueue.TaskEvent;
+import io.backgroundqueue.WorkerOptions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +35,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class BrokerFaultContract extends ProcessRules {
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
 
     /** What any bounded call may take on top of its bound. */
     private static final Duration BEYOND = Duration.ofSeconds(10);
@@ -80,7 +90,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
     }
 
     @Test
-    @Rule("15.12")
+    @Rule({"15.12", "10.8"})
     @Requires(Feature.DURABILITY)
     public final void anEnqueueWithoutAConnectionFailsInTimeAndIsSurelyNotStored() throws Exception {
         BrokerControl broker = broker();
@@ -94,6 +104,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
         long before = nanos();
         Throwable failure = org.assertj.core.api.Assertions.catchThrowable(() -> producing.enqueue(topic(), "cut off"));
         Duration took = between(before, nanos());
+        refused(Kind.UNAVAILABLE, () -> producing.admin().check());
 
         broker.restoreNetwork();
         assertThat(failure)
@@ -225,6 +236,74 @@ public abstract class BrokerFaultContract extends ProcessRules {
         drained(topic());
         assertThat(handler.completed().contains(id) || second.completed().contains(id))
                 .isTrue();
+    }
+
+    @Test
+    @Rule("15.17")
+    public final void openingWithoutABrokerFailsInTime() throws Exception {
+        BrokerControl broker = broker();
+        assumeTrue(harness().url().isPresent(), "no URL opens this backend");
+        String url = harness().url().orElseThrow();
+        broker.cutNetwork();
+
+        long before = nanos();
+        refused(Kind.UNAVAILABLE, () -> BackgroundQueues.open(url).close());
+
+        assertThat(between(before, nanos())).isLessThan(CONNECT_TIMEOUT.plus(slack()));
+        broker.restoreNetwork();
+        closeLater(BackgroundQueues.open(url)).admin().check();
+    }
+
+    @Test
+    @Rule("15.18")
+    public final void aHookWithoutAConnectionReturnsAtOnceAndTellsItsFailure() throws Exception {
+        BrokerControl broker = broker();
+        BackgroundQueue producing =
+                open(QueueOptions.builder().enqueueTimeout(TIMEOUT).build());
+        producing.enqueue(topic(), "the connection is there");
+        Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        QueuedHook<String> hook = QueueHooks.<String>queueHook(producing, topic(), argument -> argument)
+                .onFailure((argument, error) -> failures.add(error));
+        broker.cutNetwork();
+
+        long before = nanos();
+        for (int i = 0; i < 10; i++) {
+            hook.accept("cut off");
+        }
+        Duration took = between(before, nanos());
+
+        assertThat(took).as("ten calls of the hook").isLessThan(TIMEOUT.dividedBy(2));
+        patience().times(2).eventually(() -> failures.size() == 10, () -> "failures told: " + failures);
+        broker.restoreNetwork();
+        assertThat(failures)
+                .allSatisfy(error ->
+                        assertThat(((QueueException) error).kind()).isIn(Kind.UNAVAILABLE, Kind.OUTCOME_UNKNOWN));
+    }
+
+    @Test
+    @Rule("15.19")
+    public final void manyTasksUseFewConnections() throws Exception {
+        FaultProxy network = network();
+        RecordingHandler<Integer> handler = handler();
+        BackgroundQueue queue = queue();
+        String topic = topic();
+        queue.consume(topic, Integer.class, handler, WorkerOptions.DEFAULT.concurrency(20));
+        List<CompletableFuture<Integer>> producers = new ArrayList<>();
+        for (int thread = 0; thread < 20; thread++) {
+            producers.add(async(() -> {
+                for (int i = 0; i < 250; i++) {
+                    queue.enqueue(topic, i);
+                }
+                return 250;
+            }));
+        }
+        for (CompletableFuture<Integer> producer : producers) {
+            producer.get(patience().eventually().toSeconds() * 4, TimeUnit.SECONDS);
+        }
+
+        patience().times(4).eventually(() -> handler.ended() >= 5_000, () -> "not all ran: " + handler);
+        note("connections made for 5,000 tasks", network.connections());
+        assertThat(network.connections()).isLessThan(100);
     }
 
     /** Something that happens while producers and a worker are busy. */

@@ -7,10 +7,14 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.backgroundqueue.BackgroundQueue;
 import io.backgroundqueue.BackgroundTask;
+import io.backgroundqueue.Bytes;
+import io.backgroundqueue.Codec;
 import io.backgroundqueue.EnqueueReceipt;
 import io.backgroundqueue.EnqueueRequest;
 import io.backgroundqueue.EnqueueResult;
 import io.backgroundqueue.Feature;
+import io.backgroundqueue.JsonCodec;
+import io.backgroundqueue.PayloadType;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.WorkerOptions;
 import java.time.Instant;
@@ -26,6 +30,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -184,6 +189,31 @@ public abstract class EnqueueRules extends QueueFixture {
         CompletableFuture<EnqueueReceipt> answer = queue().enqueueAsync(" ", "payload");
 
         refused(INVALID, () -> throwIt(failureOf(answer)), "topic");
+    }
+
+    @Test
+    @Rule("1.7")
+    public final void thePayloadIsEncodedOnTheCallingThread() throws Exception {
+        Set<Thread> encoders = ConcurrentHashMap.newKeySet();
+        JsonCodec json = new JsonCodec();
+        BackgroundQueue queue = open(options -> options.codec(new Codec() {
+            @Override
+            public Bytes encode(Object payload) {
+                encoders.add(Thread.currentThread());
+                return json.encode(payload);
+            }
+
+            @Override
+            public <T> T decode(Bytes bytes, PayloadType<T> type) {
+                return json.decode(bytes, type);
+            }
+        }));
+
+        queue.enqueueAsync(topic(), "payload").join();
+        queue.enqueue(topic(), "payload");
+        queue.enqueueAll(List.of(new EnqueueRequest<>(topic(), "payload")));
+
+        assertThat(encoders).containsExactly(Thread.currentThread());
     }
 
     @Test

@@ -39,7 +39,11 @@ public abstract class HookRules extends CloseRules {
         RecordingHandler<String> alerts = handler();
         queue().consume(topic(), Integer.class, stats);
         queue().consume(errors, String.class, alerts);
-        QueuedHook<String> afterRun = QueueHooks.queueHook(queue(), topic(), String::length);
+        Queue<Thread> callers = new ConcurrentLinkedQueue<>();
+        QueuedHook<String> afterRun = QueueHooks.queueHook(queue(), topic(), text -> {
+            callers.add(Thread.currentThread());
+            return text.length();
+        });
         QueuedHook<Exception> onError = QueueHooks.queueHook(queue(), errors, Exception::getMessage);
 
         afterRun.accept("seven");
@@ -50,6 +54,7 @@ public abstract class HookRules extends CloseRules {
         alerts.await(1);
         assertThat(stats.payloads()).containsExactlyInAnyOrder(5, 6);
         assertThat(alerts.payloads()).containsExactly("broken");
+        assertThat(callers).containsOnly(Thread.currentThread());
         eventually(() -> afterRun.pending() == 0 && onError.pending() == 0, "hooks are pending for ever");
     }
 

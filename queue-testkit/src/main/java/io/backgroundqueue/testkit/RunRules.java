@@ -22,6 +22,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -416,6 +421,44 @@ public abstract class RunRules extends RefusalRules {
         handler.awaitIds(ids);
         assertThat(handler.runs()).hasSize(6);
         assertThat(effects).hasValue(2);
+    }
+
+    @Test
+    @Rule("3.16")
+    public final void handlersRunOnTheGivenExecutorWhichIsNotShutDown() throws Exception {
+        ExecutorService executor = Executors.newFixedThreadPool(4, work -> new Thread(work, "the application's own"));
+        closeLater(executor::shutdownNow);
+        BackgroundQueue queue = open(options -> options.executor(executor));
+        RecordingHandler<Integer> handler = handler();
+        queue.consume(topic(), Integer.class, handler, WorkerOptions.DEFAULT.concurrency(4));
+
+        for (int i = 0; i < 20; i++) {
+            queue.enqueue(topic(), i);
+        }
+        handler.await(20);
+        queue.close();
+
+        assertThat(handler.runs())
+                .allSatisfy(run -> assertThat(run.thread().getName()).isEqualTo("the application's own"));
+        assertThat(executor.isShutdown()).isFalse();
+    }
+
+    @Test
+    @Rule("3.17")
+    @Requires(Feature.RELEASE)
+    public final void anExecutorThatHasNoRoomLosesNoTask() throws Exception {
+        ThreadPoolExecutor executor = new ThreadPoolExecutor(1, 1, 1, TimeUnit.MINUTES, new SynchronousQueue<>());
+        closeLater(executor::shutdownNow);
+        BackgroundQueue queue = open(options -> options.executor(executor));
+        RecordingHandler<Integer> handler = handler();
+        queue.consume(topic(), Integer.class, handler, WorkerOptions.DEFAULT.concurrency(5));
+
+        List<String> ids = enqueue(topic(), IntStream.range(0, 30).boxed().toList(), PLAIN);
+
+        handler.awaitIds(ids);
+        staysAt(30, handler);
+        assertThat(handler.runs()).allSatisfy(run -> assertThat(run.attempt()).isEqualTo(1));
+        drained(topic());
     }
 
     /** Waits until the task is among the dead letters, and answers its letter. */
