@@ -14,6 +14,7 @@ import java.util.function.ToLongFunction;
  * @param accounts one per topic, in the order of the flow
  */
 record Audit(int clicks, List<Account> accounts) {
+    private static final int SHOWN = 5;
     private static final Duration LOOK = Duration.ofMillis(100);
     private static final String ROW = "  %-26s %9s %11s %10s %8s %14s %8s %13s%n";
 
@@ -71,10 +72,17 @@ record Audit(int clicks, List<Account> accounts) {
             out.println(
                     "  " + twice + " tasks ran to an end twice, which at-least-once allows; their effects are single");
         }
-        accounts.forEach(account -> account.line()
-                .dead()
-                .forEach((id, why) ->
-                        out.println("  dead letter on " + account.line().topic() + ": " + id + ", " + why)));
+        accounts.forEach(account -> letters(out, account.line()));
+    }
+
+    private static void letters(PrintStream out, LedgerLine line) {
+        line.dead().entrySet().stream()
+                .limit(SHOWN)
+                .forEach(letter -> out.println(
+                        "  dead letter on " + line.topic() + ": " + letter.getKey() + ", " + letter.getValue()));
+        if (line.dead().size() > SHOWN) {
+            out.println("  and " + (line.dead().size() - SHOWN) + " more on " + line.topic());
+        }
     }
 
     private static void row(PrintStream out, Account account) {

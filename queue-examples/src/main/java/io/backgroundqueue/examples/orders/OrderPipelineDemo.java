@@ -69,6 +69,10 @@ public final class OrderPipelineDemo {
     public static void main(String[] args) throws Exception {
         Settings settings = Settings.of(args.length > 0 ? args[0] : "memory:");
         if (args.length > 1) {
+            if (!args[1].matches("\\d{1,6}")) {
+                System.err.println("'" + args[1] + "' is no delay. Give seconds, such as 2");
+                System.exit(2);
+            }
             settings = settings.followUpAfter(Duration.ofSeconds(Long.parseLong(args[1])));
         }
         System.exit(run(settings, System.out));
