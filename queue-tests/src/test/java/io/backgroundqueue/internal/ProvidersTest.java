@@ -68,7 +68,8 @@ class ProvidersTest {
         QueueException error = invalid(
                 () -> BackgroundQueues.open("redis://user:hunter2@host?password=hunter2"),
                 "No backend opens the scheme 'redis'",
-                "Found are: memory, scripted.",
+                "Found are: memory, ",
+                "scripted",
                 "Add the artifact io.backgroundqueue:queue-redis");
 
         assertThat(error.getMessage()).doesNotContain("hunter2");

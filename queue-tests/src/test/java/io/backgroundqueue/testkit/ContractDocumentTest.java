@@ -135,6 +135,7 @@ class ContractDocumentTest {
         return TESTKIT.stream().flatMap(type -> type.getMethods().stream());
     }
 
+    /** All but the broken drivers, whose contract must fail and is run by their own test. */
     private List<Path> testSources() throws IOException {
         try (Stream<Path> modules = Files.list(root)) {
             List<Path> sources = new ArrayList<>();
@@ -142,7 +143,8 @@ class ContractDocumentTest {
                     .filter(Files::isDirectory)
                     .collect(Collectors.toList())) {
                 try (Stream<Path> files = Files.walk(folder)) {
-                    files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+                    files.filter(file -> file.toString().endsWith(".java") && !file.getParent().endsWith("broken"))
+                            .forEach(sources::add);
                 }
             }
             return sources;

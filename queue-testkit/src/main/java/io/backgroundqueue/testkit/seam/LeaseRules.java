@@ -221,6 +221,7 @@ public abstract class LeaseRules extends SettleRules {
         Hand otherTopic = hand(other);
         control(sameTopic, topic);
         control(otherTopic, other);
+        first.look(1);
         first.close();
         for (Hand open : List.of(sameTopic, otherTopic)) {
             send(task(open.topic()));
