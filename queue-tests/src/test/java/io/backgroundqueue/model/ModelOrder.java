@@ -33,16 +33,15 @@ final class ModelOrder {
     /** Checks that {@code chosen} may be next of those that are ready. */
     void handOut(ModelTask chosen, List<ModelTask> ready) {
         Check.that(ready.contains(chosen), () -> chosen + " was handed out, but only these may start: " + ready);
-        int top = ready.stream()
-                .mapToInt(task -> task.envelope.priority())
-                .max()
-                .orElseThrow();
+        int top =
+                ready.stream().mapToInt(task -> task.envelope.priority()).max().orElseThrow();
         int level = chosen.envelope.priority();
         boolean lowerHasWork = ready.stream().anyMatch(task -> task.envelope.priority() < top);
         Check.that(
                 level == top || sinceLower >= SHARE - 1,
-                () -> chosen + " was handed out, " + sinceLower + " hand-outs after the last one of a lower level, while"
-                        + " priority " + top + " was ready: " + ready);
+                () -> chosen + " was handed out, " + sinceLower
+                        + " hand-outs after the last one of a lower level, while" + " priority " + top + " was ready: "
+                        + ready);
         sinceLower = level == top ? sinceLower + 1 : 0;
         passedOver = level == top && lowerHasWork ? passedOver + 1 : 0;
         Check.that(

@@ -29,7 +29,8 @@ class ModelTest {
         Walk walk = new Walk(ModelTest::world);
         for (long seed : seeds()) {
             Optional<Walk.Failure> failure = walk.fails(seed, STEPS);
-            assertThat(failure.map(wrong -> wrong.describe(seed, STEPS)).orElse("")).isEmpty();
+            assertThat(failure.map(wrong -> wrong.describe(seed, STEPS)).orElse(""))
+                    .isEmpty();
         }
     }
 
@@ -68,8 +69,9 @@ class ModelTest {
 
     @Test
     void aSeedWalksTheSameWayEachTimeAndAShorterWalkIsItsBeginning() {
-        assertThat(Generator.walk(7, 300)).isEqualTo(Generator.walk(7, 300)).startsWith(Generator.walk(7, 100)
-                .toArray(new Operation[0]));
+        assertThat(Generator.walk(7, 300))
+                .isEqualTo(Generator.walk(7, 300))
+                .startsWith(Generator.walk(7, 100).toArray(new Operation[0]));
     }
 
     private static World world() throws Exception {

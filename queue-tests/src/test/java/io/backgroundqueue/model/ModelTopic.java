@@ -63,15 +63,13 @@ final class ModelTopic {
                         .filter(id -> id.by.id().equals(asked.id()))
                         .findFirst());
         boolean duplicate = first.isPresent() && (first.get().sure || result instanceof SendResult.Duplicate);
-        SendResult expected = duplicate
-                ? new SendResult.Duplicate(Optional.of(first.get().taskId))
-                : SendResult.ACCEPTED;
+        SendResult expected =
+                duplicate ? new SendResult.Duplicate(Optional.of(first.get().taskId)) : SendResult.ACCEPTED;
         Check.equal(result, expected, () -> "the result of sending " + task.taskId());
         if (!duplicate) {
             tasks.add(new ModelTask(task, numbers++, now));
             first.ifPresent(taken::remove);
-            task.deduplication()
-                    .ifPresent(by -> taken.add(new Taken(by, task.taskId(), now.plus(by.window()), true)));
+            task.deduplication().ifPresent(by -> taken.add(new Taken(by, task.taskId(), now.plus(by.window()), true)));
         }
     }
 
@@ -215,8 +213,7 @@ final class ModelTopic {
             DeadLetter letter = letters.get(i);
             Check.equal(letter, letter(dead.get(i), letter.diedAt()), () -> "the letter of " + letter.id());
             Check.that(
-                    letter.diedAt().isEmpty()
-                            || letter.diedAt().equals(Optional.of(known(letter.id()).diedAt)),
+                    letter.diedAt().isEmpty() || letter.diedAt().equals(Optional.of(known(letter.id()).diedAt)),
                     () -> letter.id() + " died at " + known(letter.id()).diedAt + ", its letter says otherwise: "
                             + letter.diedAt());
         }
@@ -264,8 +261,7 @@ final class ModelTopic {
 
     private List<ModelTask> of(List<DeadLetter> letters) {
         return letters.stream()
-                .flatMap(letter ->
-                        dead.stream().filter(task -> task.id().equals(letter.id())))
+                .flatMap(letter -> dead.stream().filter(task -> task.id().equals(letter.id())))
                 .toList();
     }
 
@@ -273,7 +269,7 @@ final class ModelTopic {
         return tasks.stream()
                 .filter(task -> task.id().equals(id))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError(id + " came, which is not stored: it was never accepted, or has"
-                        + " ended"));
+                .orElseThrow(() -> new AssertionError(
+                        id + " came, which is not stored: it was never accepted, or has" + " ended"));
     }
 }

@@ -141,7 +141,11 @@ final class World implements AutoCloseable {
             slot.reopen();
         }
         pass(LONGEST);
-        for (int i = 0; i < 2_000 && slots.stream().anyMatch(slot -> !model(slot.topic).alive().isEmpty()); i++) {
+        for (int i = 0;
+                i < 2_000
+                        && slots.stream()
+                                .anyMatch(slot -> !model(slot.topic).alive().isEmpty());
+                i++) {
             for (Slot slot : slots) {
                 receive(slot, 100);
                 List<Settlement> acks = new ArrayList<>();

@@ -143,7 +143,8 @@ class ContractDocumentTest {
                     .filter(Files::isDirectory)
                     .collect(Collectors.toList())) {
                 try (Stream<Path> files = Files.walk(folder)) {
-                    files.filter(file -> file.toString().endsWith(".java") && !file.getParent().endsWith("broken"))
+                    files.filter(file -> file.toString().endsWith(".java")
+                                    && !file.getParent().endsWith("broken"))
                             .forEach(sources::add);
                 }
             }
