@@ -1,6 +1,7 @@
 package io.backgroundqueue.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.backgroundqueue.BackgroundQueue;
@@ -102,9 +103,9 @@ public abstract class BrokerFaultContract extends ProcessRules {
         broker.cutNetwork();
 
         long before = nanos();
-        Throwable failure = org.assertj.core.api.Assertions.catchThrowable(() -> producing.enqueue(topic(), "cut off"));
+        Throwable failure = catchThrowable(() -> producing.enqueue(topic(), "cut off"));
         Duration took = between(before, nanos());
-        refused(Kind.UNAVAILABLE, () -> producing.admin().check());
+        Throwable check = catchThrowable(() -> producing.admin().check());
 
         broker.restoreNetwork();
         assertThat(failure)
@@ -112,6 +113,7 @@ public abstract class BrokerFaultContract extends ProcessRules {
                         QueueException.class,
                         error -> assertThat(error.kind()).isIn(Kind.UNAVAILABLE, Kind.OUTCOME_UNKNOWN));
         assertThat(took).isLessThan(TIMEOUT.plus(slack()));
+        assertThat(check).as("what the readiness check says").isInstanceOf(QueueException.class);
         String after = eventuallyEnqueued("after");
         patience()
                 .times(4)
