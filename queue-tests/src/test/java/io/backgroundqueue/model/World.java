@@ -61,7 +61,8 @@ final class World implements AutoCloseable {
     }
 
     void send(List<Envelope> batch) throws Exception {
-        List<SendResult> results = driver.send(batch, TIMEOUT);
+        QueueDriver sender = batch.size() % 2 == 0 ? driver : second;
+        List<SendResult> results = sender.send(batch, TIMEOUT);
         Check.equal(results.size(), batch.size(), () -> "the number of results");
         for (int i = 0; i < batch.size(); i++) {
             model(batch.get(i).topic()).sent(batch.get(i), results.get(i));
@@ -128,6 +129,8 @@ final class World implements AutoCloseable {
         try (DeadLetterCursor walk = driver.deadLetters(topic)) {
             List<DeadLetter> page = walk.next(3);
             while (!page.isEmpty()) {
+                int size = page.size();
+                Check.that(size <= 3, () -> size + " letters came on a page of 3");
                 all.addAll(page);
                 page = walk.next(3);
             }
@@ -158,11 +161,10 @@ final class World implements AutoCloseable {
         for (String topic : TOPICS) {
             List<Envelope> stuck = model(topic).alive();
             Check.that(stuck.isEmpty(), () -> "these never came: " + stuck);
-            purge(topic, Scope.DEAD);
-            Check.equal(model(topic).size(), 0, () -> "what is left of " + topic);
         }
+        long stored = TOPICS.stream().mapToLong(topic -> model(topic).size()).sum();
         closeAllButOne();
-        Check.equal(driver.lostAtClose(), 0L, () -> "what is lost at close");
+        Check.equal(driver.lostAtClose(), stored, () -> "what is lost at close");
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.backgroundqueue.testkit.broken;
 
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
+import io.backgroundqueue.testkit.Contract;
 import io.backgroundqueue.testkit.Patience;
 import io.backgroundqueue.testkit.Rule;
 import java.lang.reflect.Method;
@@ -11,9 +12,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.junit.platform.engine.FilterResult;
 import org.junit.platform.engine.TestDescriptor;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.launcher.PostDiscoveryFilter;
 import org.junit.platform.testkit.engine.EngineExecutionResults;
 import org.junit.platform.testkit.engine.EngineTestKit;
 import org.junit.platform.testkit.engine.Event;
@@ -28,8 +31,14 @@ import org.junit.platform.testkit.engine.Event;
 record ContractRun(Map<String, String> failures, long given, long passed) {
     static ContractRun of(BrokenDriver broken, Patience patience) {
         BrokenDriverContract.isAbout(broken, patience);
+        return of(BrokenDriverContract.class, test -> FilterResult.included("all"));
+    }
+
+    /** A run of the tests of a contract that the filter lets through. */
+    static ContractRun of(Class<? extends Contract<?>> contract, PostDiscoveryFilter filter) {
         EngineExecutionResults results = EngineTestKit.engine("junit-jupiter")
-                .selectors(selectClass(BrokenDriverContract.class))
+                .selectors(selectClass(contract))
+                .filters(filter)
                 .configurationParameter("bq.conformance", "off")
                 .execute();
         Map<String, String> failures = new TreeMap<>();
@@ -49,11 +58,16 @@ record ContractRun(Map<String, String> failures, long given, long passed) {
     }
 
     private static String name(TestDescriptor test) {
-        List<String> rules = test.getSource()
+        List<String> rules = rules(test);
+        return (rules.isEmpty() ? "none" : String.join("+", rules)) + " " + test.getDisplayName();
+    }
+
+    /** The rules of a test; none for anything else. */
+    static List<String> rules(TestDescriptor test) {
+        return test.getSource()
                 .filter(MethodSource.class::isInstance)
                 .map(source -> rules(((MethodSource) source).getJavaMethod()))
-                .orElse(List.of("none"));
-        return String.join("+", rules) + " " + test.getDisplayName();
+                .orElse(List.of());
     }
 
     private static List<String> rules(Method test) {
