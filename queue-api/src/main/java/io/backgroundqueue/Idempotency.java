@@ -54,11 +54,20 @@ public final class Idempotency {
         try {
             action.run();
         } catch (Throwable failure) {
-            store.compareAndDelete(key, mine);
+            giveUp(store, key, mine, failure);
             throw failure;
         }
         store.compareAndSet(key, mine, DONE, ttl);
         return true;
+    }
+
+    /** A store that fails now must not hide why the action failed; the claim runs out by itself. */
+    private static void giveUp(KeyValueStore store, String key, String mine, Throwable failure) {
+        try {
+            store.compareAndDelete(key, mine);
+        } catch (RuntimeException storeFailed) {
+            failure.addSuppressed(storeFailed);
+        }
     }
 
     private static boolean skipOrPostpone(Optional<String> found, Duration claim) throws RetryLaterException {

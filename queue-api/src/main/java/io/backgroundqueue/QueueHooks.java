@@ -78,7 +78,15 @@ public final class QueueHooks {
                         error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
                 LOG.warn("A hook could not enqueue to '{}'; its host goes on", target.topic, cause);
                 call(callback, argument, cause);
+                tell(cause);
+            }
+        }
+
+        private void tell(Throwable cause) {
+            try {
                 target.queue.listener().on(new TaskEvent.HookFailed(target.topic, cause));
+            } catch (RuntimeException broken) {
+                LOG.warn("The listener of a hook's queue threw; it is ignored", broken);
             }
         }
 

@@ -5,6 +5,7 @@ import io.backgroundqueue.Feature;
 import io.backgroundqueue.QueueOptions;
 import io.backgroundqueue.Support;
 import io.backgroundqueue.Time;
+import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.QueueDriver;
 import java.time.Duration;
 import java.util.concurrent.Executor;
@@ -29,6 +30,15 @@ record EngineContext(
 
     /** Every call of the seam returns or throws within this. */
     static final Duration CALL_TIMEOUT = Duration.ofSeconds(10);
+
+    /** What kind of error this is; a driver that cannot tell leaves it unknown. */
+    ErrorClass classify(Exception error) {
+        try {
+            return driver.classify(error);
+        } catch (RuntimeException broken) {
+            return ErrorClass.OUTCOME_UNKNOWN;
+        }
+    }
 
     Time time() {
         return options.time();

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 /** The one implementation of {@link BackgroundQueue} over a driver. */
 public final class EngineQueue implements BackgroundQueue {
     private final EngineContext context;
+    private final Executor callbacks;
     private final Outgoing outgoing;
     private final SendBatcher batcher;
     private final Workers workers;
@@ -40,6 +41,7 @@ public final class EngineQueue implements BackgroundQueue {
 
     private EngineQueue(EngineContext context, Optional<ExecutorService> ownThreads, List<AutoCloseable> owned) {
         this.context = context;
+        this.callbacks = ownThreads.isPresent() ? ownThreads.get() : Runnable::run;
         this.outgoing = new Outgoing(context);
         this.batcher = new SendBatcher(context);
         this.workers = new Workers(context);
@@ -53,11 +55,11 @@ public final class EngineQueue implements BackgroundQueue {
      */
     public static EngineQueue open(QueueDriver driver, QueueOptions options, List<AutoCloseable> owned) {
         Events events = new Events(options.listeners());
-        Optional<ExecutorService> own =
-                options.executor().isPresent() ? Optional.empty() : Optional.of(HandlerThreads.create());
-        Executor handlers = options.executor().orElseGet(own::orElseThrow);
+        // Callbacks of answers never wait for a thread of the application's: a handler may be waiting for the answer.
+        ExecutorService own = HandlerThreads.create();
+        Executor handlers = options.executor().orElse(own);
         Loops loops = new ThreadLoops(options.time(), events);
-        return open(driver, options, events, loops, handlers, own, owned);
+        return open(driver, options, events, loops, handlers, Optional.of(own), owned);
     }
 
     /** A queue over {@code driver} whose every turn, handlers included, is taken by hand. */
@@ -95,7 +97,7 @@ public final class EngineQueue implements BackgroundQueue {
     public <T> CompletableFuture<EnqueueReceipt> enqueueAsync(String topic, T payload, EnqueueOptions options) {
         try {
             PendingSend pending = begin(new EnqueueRequest<>(topic, payload, options), false);
-            return pending.answer.whenCompleteAsync((receipt, error) -> {}, context.handlers());
+            return pending.answer.whenCompleteAsync((receipt, error) -> {}, callbacks);
         } catch (QueueException refused) {
             return CompletableFuture.failedFuture(refused);
         }
@@ -105,7 +107,7 @@ public final class EngineQueue implements BackgroundQueue {
     public List<EnqueueResult> enqueueAll(List<? extends EnqueueRequest<?>> requests) {
         lifecycle.requireOpen();
         List<Envelope> envelopes = new ArrayList<>(requests.size());
-        requests.forEach(request -> envelopes.add(outgoing.envelope(request)));
+        requests.forEach(request -> envelopes.add(envelope(request)));
         List<Object> sent = new ArrayList<>(requests.size());
         for (Envelope envelope : envelopes) {
             sent.add(attempt(envelope));
@@ -154,10 +156,22 @@ public final class EngineQueue implements BackgroundQueue {
             lifecycle.requireOpen();
             return add(outgoing.envelope(request), patient);
         } catch (QueueException refused) {
-            String topic = request.topic() == null ? "" : request.topic();
-            context.events().on(new TaskEvent.EnqueueFailed(topic, refused));
-            throw refused;
+            throw told(request, refused);
         }
+    }
+
+    private Envelope envelope(EnqueueRequest<?> request) {
+        try {
+            return outgoing.envelope(request);
+        } catch (QueueException refused) {
+            throw told(request, refused);
+        }
+    }
+
+    private QueueException told(EnqueueRequest<?> request, QueueException refused) {
+        String topic = request.topic() == null ? "" : request.topic();
+        context.events().on(new TaskEvent.EnqueueFailed(topic, refused));
+        return refused;
     }
 
     private PendingSend add(Envelope envelope, boolean patient) {
@@ -177,6 +191,7 @@ public final class EngineQueue implements BackgroundQueue {
         try {
             return add(envelope, true);
         } catch (QueueException refused) {
+            context.events().on(new TaskEvent.EnqueueFailed(envelope.topic(), refused));
             return refused;
         }
     }

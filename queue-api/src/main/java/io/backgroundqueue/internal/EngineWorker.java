@@ -60,6 +60,7 @@ final class EngineWorker<T> implements Worker {
     }
 
     void start(Receiver receiver) {
+        List<Duty> duties = receiver.duties();
         Loop settling = start(parts.settler());
         parts.settler().wakeUp().to(settling::wake);
         start(new LeaseKeeper(
@@ -69,7 +70,7 @@ final class EngineWorker<T> implements Worker {
                 parts.settler().leases(),
                 parts.spec().lease()));
         parts.spec().options().timeout().ifPresent(timeout -> start(new TimeoutKeeper(parts.settler(), timeout)));
-        receiver.duties().forEach(this::start);
+        duties.forEach(this::start);
         receiving = context.loops().start(workerLoop, topic(), true);
         parts.loop().to(receiving::wake);
     }

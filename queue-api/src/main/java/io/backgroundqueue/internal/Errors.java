@@ -17,7 +17,7 @@ final class Errors {
         private static final long serialVersionUID = 1L;
 
         CleanedException(Throwable original, @Nullable Throwable cause) {
-            super(original.getClass().getName() + ": " + QueueUrl.redact(String.valueOf(original.getMessage())), cause);
+            super(original.getClass().getName() + ": " + QueueUrl.redact(String.valueOf(messageOf(original))), cause);
             setStackTrace(original.getStackTrace());
         }
     }
@@ -45,7 +45,7 @@ final class Errors {
 
     /** The error's class and message, cleaned, for another message. */
     static String describe(Throwable cause) {
-        String message = cause.getMessage();
+        String message = messageOf(cause);
         String name = cause.getClass().getSimpleName();
         return message == null ? name : QueueUrl.redact(message) + " (" + name + ")";
     }
@@ -59,14 +59,36 @@ final class Errors {
         if (error == null || depth > 20) {
             return false;
         }
-        String message = error.getMessage();
-        return (message != null && !QueueUrl.redact(message).equals(message))
-                || quotesSecret(error.getCause(), depth + 1);
+        String message = messageOf(error);
+        if (message != null && !QueueUrl.redact(message).equals(message)) {
+            return true;
+        }
+        for (Throwable suppressed : error.getSuppressed()) {
+            if (quotesSecret(suppressed, depth + 1)) {
+                return true;
+            }
+        }
+        return quotesSecret(error.getCause(), depth + 1);
     }
 
     private static Throwable cleaned(Throwable error, int depth) {
         Throwable cause = error.getCause();
-        return new CleanedException(error, cause == null || depth > 20 ? null : cleaned(cause, depth + 1));
+        Throwable copy = new CleanedException(error, cause == null || depth > 20 ? null : cleaned(cause, depth + 1));
+        if (depth <= 20) {
+            for (Throwable suppressed : error.getSuppressed()) {
+                copy.addSuppressed(cleaned(suppressed, depth + 1));
+            }
+        }
+        return copy;
+    }
+
+    /** The message, unless the error cannot even tell that. */
+    private static @Nullable String messageOf(Throwable error) {
+        try {
+            return error.getMessage();
+        } catch (RuntimeException | Error unprintable) {
+            return null;
+        }
     }
 
     private static String advice(Kind kind) {

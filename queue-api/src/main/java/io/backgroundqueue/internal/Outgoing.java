@@ -81,6 +81,11 @@ final class Outgoing {
         try {
             for (EnqueueInterceptor interceptor : context.options().enqueueInterceptors()) {
                 request = interceptor.intercept(request);
+                if (request == null) {
+                    throw QueueException.invalid("An enqueue interceptor, "
+                            + interceptor.getClass().getName() + ", answered null for a task of '" + asked.topic()
+                            + "'. Answer the request to go on with");
+                }
             }
             return request;
         } catch (QueueException refused) {
@@ -90,7 +95,7 @@ final class Outgoing {
                     Kind.INVALID,
                     "An enqueue interceptor refused the task for '" + asked.topic() + "': " + Errors.describe(refused),
                     null,
-                    refused);
+                    Errors.clean(refused));
         }
     }
 
@@ -98,6 +103,10 @@ final class Outgoing {
         Bytes bytes;
         try {
             bytes = context.options().codec().encode(payload);
+            if (bytes == null) {
+                throw new IllegalStateException(
+                        "the codec " + context.options().codec().getClass().getName() + " answered null");
+            }
         } catch (Exception | StackOverflowError failure) {
             throw new QueueException(
                     Kind.INVALID,
@@ -106,7 +115,7 @@ final class Outgoing {
                             + " could not be encoded: " + Errors.describe(failure)
                             + ". Enqueue a plain value such as a record, or give the queue a codec that knows the type",
                     null,
-                    failure);
+                    Errors.clean(failure));
         }
         if (bytes.size() > maxPayloadBytes) {
             throw new QueueException(

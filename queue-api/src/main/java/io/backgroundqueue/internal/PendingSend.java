@@ -26,6 +26,7 @@ final class PendingSend {
 
     State state = State.WAITING;
     boolean mayBeStored;
+    boolean withDriver;
     boolean claimed;
     int failures;
     long retryAtNanos;
@@ -60,6 +61,7 @@ final class PendingSend {
     /** Notes a failed try; a later one may still succeed. */
     void failed(ErrorClass errorClass, Exception error) {
         failures++;
+        withDriver = false;
         lastClass = errorClass;
         lastError = error;
         mayBeStored |= errorClass == ErrorClass.OUTCOME_UNKNOWN;
@@ -76,7 +78,7 @@ final class PendingSend {
         String task = "Task " + envelope.taskId() + " for '" + envelope.topic() + "'";
         String last = lastError == null ? "" : " The last error was: " + Errors.describe(lastError) + ".";
         Throwable cause = lastError == null ? null : Errors.clean(lastError);
-        if (mayBeStored || state == State.SENDING) {
+        if (mayBeStored || withDriver) {
             return new QueueException(
                     Kind.OUTCOME_UNKNOWN,
                     task + " was sent, and no answer came " + ending + "." + last

@@ -121,12 +121,27 @@ final class SendBatcher {
         try {
             List<PendingSend> batch = buffer.take(context.capabilities().limits(), time.nanos());
             Loop loop = senders.get(sender);
-            if (batch.isEmpty() && !idleSenders.contains(loop)) {
+            idleSenders.remove(loop);
+            if (batch.isEmpty()) {
                 idleSenders.addLast(loop);
             } else if (buffer.hasWaiting()) {
                 wakeSender();
             }
             return batch;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Those whose callers still wait; from now on the driver may have stored them. */
+    List<PendingSend> leaving(List<PendingSend> batch) {
+        lock.lock();
+        try {
+            List<PendingSend> leaving = batch.stream()
+                    .filter(pending -> pending.state != State.ANSWERED)
+                    .toList();
+            leaving.forEach(pending -> pending.withDriver = true);
+            return leaving;
         } finally {
             lock.unlock();
         }
@@ -171,8 +186,8 @@ final class SendBatcher {
     void fail(PendingSend pending, QueueException error) {
         if (ended(pending)) {
             answers.addLast(() -> {
-                context.events().on(new TaskEvent.EnqueueFailed(pending.envelope.topic(), error));
                 pending.answer.completeExceptionally(error);
+                context.events().on(new TaskEvent.EnqueueFailed(pending.envelope.topic(), error));
             });
         }
     }

@@ -37,8 +37,12 @@ final class SendDuty implements Duty {
             return batcher.untilNextRetry();
         }
         List<PendingSend> winners = context.deduplicatesThroughStore() ? deduplicated(batch) : batch;
-        if (!winners.isEmpty()) {
-            send(winners);
+        List<PendingSend> leaving = batcher.leaving(winners);
+        if (leaving.size() < winners.size()) {
+            winners.stream().filter(pending -> !leaving.contains(pending)).forEach(deduplication::withdraw);
+        }
+        if (!leaving.isEmpty()) {
+            send(leaving);
         }
         return Duration.ZERO;
     }
@@ -83,7 +87,7 @@ final class SendDuty implements Duty {
                     .send(batch.stream().map(pending -> pending.envelope).toList(), timeout);
             return results.size() == batch.size() ? results : all(batch, miscounted(results.size(), batch.size()));
         } catch (Exception failure) {
-            return all(batch, new SendResult.Failed(context.driver().classify(failure), failure));
+            return all(batch, new SendResult.Failed(context.classify(failure), failure));
         } catch (Error failure) {
             return all(batch, new SendResult.Failed(ErrorClass.OUTCOME_UNKNOWN, new IllegalStateException(failure)));
         }

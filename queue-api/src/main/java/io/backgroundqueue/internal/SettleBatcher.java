@@ -60,6 +60,7 @@ final class SettleBatcher implements Duty {
         final Verdict verdict;
         long notBefore;
         boolean outcomeUnknown;
+        boolean failed;
 
         Item(TaskRun<?> run, Verdict verdict, long notBefore) {
             this.run = run;
@@ -138,8 +139,11 @@ final class SettleBatcher implements Duty {
     private List<Item> next() {
         List<Item> batch = new ArrayList<>();
         long now = time.nanos();
-        while (batch.size() < BATCH && !aside.isEmpty() && (hurried || aside.element().notBefore <= now)) {
+        while (batch.size() < BATCH && !aside.isEmpty() && (aside.element().notBefore <= now)) {
             take(aside.remove(), batch);
+        }
+        if (hurried) {
+            takeHeldBack(batch);
         }
         for (Item item = poll(batch); item != null; item = poll(batch)) {
             if (item.notBefore > now && !hurried) {
@@ -153,6 +157,13 @@ final class SettleBatcher implements Duty {
 
     private @Nullable Item poll(List<Item> batch) {
         return batch.size() < BATCH ? ready.poll() : null;
+    }
+
+    /** What was only held back goes now; what failed keeps its pause. */
+    private void takeHeldBack(List<Item> batch) {
+        List<Item> heldBack = aside.stream().filter(item -> !item.failed).toList();
+        aside.removeAll(heldBack);
+        heldBack.forEach(item -> take(item, batch));
     }
 
     /** Adds an item to the batch, unless its lease is known to be lost: then nothing may be changed. */
@@ -205,7 +216,7 @@ final class SettleBatcher implements Duty {
     }
 
     private void failed(Item item, Exception error) {
-        ErrorClass errorClass = context.driver().classify(error);
+        ErrorClass errorClass = context.classify(error);
         boolean again = mayRepeat(item.verdict.settlement(), errorClass);
         if (item.run.delivery instanceof Delivery.Task task) {
             context.events()
@@ -214,6 +225,7 @@ final class SettleBatcher implements Duty {
         if (again) {
             item.outcomeUnknown |= errorClass == ErrorClass.OUTCOME_UNKNOWN;
             item.notBefore = time.deadline(RETRY);
+            item.failed = true;
             aside.add(item);
         } else {
             giveUp(item.run);

@@ -78,6 +78,13 @@ final class StoreDeduplication {
         }
     }
 
+    /** Gives the id back that a task holds which is not sent after all, because its caller has gone. */
+    void withdraw(PendingSend pending) {
+        if (pending.claimed) {
+            release(pending, ErrorClass.TRANSIENT);
+        }
+    }
+
     private List<Claim> claims(List<PendingSend> asking) {
         try {
             Duration life = context.options().enqueueTimeout().plus(CLAIM_SLACK);

@@ -14,6 +14,9 @@ final class ThreadLoops implements Loops {
     /** How long a stop waits for a turn: a call of the driver, and a little. */
     private static final Duration LONGEST_TURN = EngineContext.CALL_TIMEOUT.plusSeconds(1);
 
+    /** The deadline is the queue's clock's, which may be turned by hand meanwhile. */
+    private static final long JOIN_STEP_MILLIS = 250;
+
     private final Time time;
     private final Events events;
 
@@ -62,17 +65,21 @@ final class ThreadLoops implements Loops {
 
         @Override
         public void run() {
-            try {
-                while (!stopping) {
-                    Duration pause = turn();
-                    if (!pause.isZero() && !stopping) {
-                        waiter.pause(pause);
-                    }
+            while (!stopping) {
+                Duration pause = turn();
+                if (!pause.isZero() && !stopping) {
+                    rest(pause);
                 }
-            } catch (InterruptedException unexpected) {
-                LOG.error("{} was interrupted from outside and ends", thread.getName(), unexpected);
-            } finally {
-                close();
+            }
+            close();
+        }
+
+        /** An interrupt can only be a listener's or a client library's leftover: it ends no loop. */
+        private void rest(Duration pause) {
+            try {
+                waiter.pause(pause);
+            } catch (InterruptedException leftover) {
+                LOG.debug("{} was interrupted, and goes on", thread.getName(), leftover);
             }
         }
 
@@ -112,13 +119,26 @@ final class ThreadLoops implements Loops {
             if (Thread.currentThread() == thread) {
                 return;
             }
-            try {
-                thread.join(Math.max(1, time.until(endsBy).toMillis()));
-                if (thread.isAlive()) {
-                    LOG.warn("{} did not end within {}; it is left behind", thread.getName(), LONGEST_TURN);
-                }
-            } catch (InterruptedException interrupted) {
+            boolean interrupted = false;
+            long steps = LONGEST_TURN.toMillis() / JOIN_STEP_MILLIS;
+            for (long step = 0; step < steps && thread.isAlive() && time.nanos() < endsBy; step++) {
+                interrupted |= !joined();
+            }
+            if (thread.isAlive()) {
+                LOG.warn("{} did not end within {}; it is left behind", thread.getName(), LONGEST_TURN);
+            }
+            if (interrupted) {
                 Thread.currentThread().interrupt();
+            }
+        }
+
+        /** Waits for the thread's end; false if the caller was interrupted, who must wait all the same. */
+        private boolean joined() {
+            try {
+                thread.join(Math.max(1, Math.min(time.until(endsBy).toMillis(), JOIN_STEP_MILLIS)));
+                return true;
+            } catch (InterruptedException interrupted) {
+                return false;
             }
         }
     }

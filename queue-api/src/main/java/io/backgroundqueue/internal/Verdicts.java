@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /** All arithmetic of attempts, interruptions, backoff and expiry: pure functions of a delivery and what happened to it. */
 final class Verdicts {
     private static final int LONGEST_ERROR = 1_000;
-    private static final Duration TOO_NEW_PAUSE = Duration.ofSeconds(5);
+    private static final Duration LONGEST_WAIT = Duration.ofDays(36_500);
+    private static final Duration GIVE_BACK_PAUSE = Duration.ofSeconds(5);
 
     private final EngineContext context;
     private final WorkerSpec<?> spec;
@@ -36,7 +37,7 @@ final class Verdicts {
         }
         if (delivery instanceof Delivery.TooNew newer) {
             TaskEvent told = new TaskEvent.TooNew(spec.topic(), newer.version());
-            return Optional.of(new Verdict(new Settlement.Release(newer), Optional.of(told), TOO_NEW_PAUSE));
+            return Optional.of(new Verdict(new Settlement.Release(newer), Optional.of(told), GIVE_BACK_PAUSE));
         }
         return beforeRun((Delivery.Task) delivery);
     }
@@ -134,11 +135,16 @@ final class Verdicts {
         return task.envelope().expiresAfter().isPresent()
                 && task.progress().verdicts() == 0
                 && !task.progress().replayed()
-                && now.isAfter(task.due().plus(task.envelope().expiresAfter().get()));
+                && Duration.between(task.due(), now)
+                                .compareTo(task.envelope().expiresAfter().get())
+                        > 0;
     }
 
     private Verdict unreadable(Delivery.Unreadable unreadable) {
         Throwable cause = new IllegalArgumentException(unreadable.why());
+        if (!context.capabilities().has(Feature.DEAD_LETTERS)) {
+            return new Verdict(new Settlement.Release(unreadable), Optional.empty(), Duration.ZERO);
+        }
         return Verdict.of(
                 new Settlement.Dead(
                         unreadable,
@@ -166,14 +172,30 @@ final class Verdicts {
                 before.failures() + failures,
                 before.interruptions() + task.starts().count(),
                 before.replayed(),
-                cause == null ? before.lastError() : Optional.of(shortened(cause.toString())));
+                cause == null ? before.lastError() : Optional.of(shortened(said(cause))));
     }
 
     private static Optional<Duration> backoff(RetryPolicy policy, int failures, Throwable cause) {
         try {
-            return policy.backoff(failures, cause).map(wait -> wait.isNegative() ? Duration.ZERO : wait);
-        } catch (RuntimeException broken) {
+            return policy.backoff(failures, cause).map(Verdicts::withinBounds);
+        } catch (RuntimeException | Error broken) {
             return RetryPolicy.DEFAULT.backoff(failures, cause);
+        }
+    }
+
+    private static Duration withinBounds(Duration wait) {
+        if (wait.isNegative()) {
+            return Duration.ZERO;
+        }
+        return wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT;
+    }
+
+    /** What an error says of itself; some cannot even do that. */
+    private static String said(Throwable cause) {
+        try {
+            return cause.toString();
+        } catch (RuntimeException | Error unprintable) {
+            return cause.getClass().getName();
         }
     }
 

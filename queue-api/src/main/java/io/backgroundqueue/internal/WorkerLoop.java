@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +27,7 @@ final class WorkerLoop<T> implements Duty {
     private final WorkerParts<T> parts;
     private final Receiver receiver;
     private final Duration wait;
+    private final ReentrantLock lock = new ReentrantLock();
     private volatile Intake intake = Intake.OPEN;
     private volatile CompletableFuture<Void> parked = new CompletableFuture<>();
 
@@ -39,21 +41,26 @@ final class WorkerLoop<T> implements Duty {
 
     /** Stops intake for a while; the answer is complete when what was fetched and not started is given back. */
     CompletableFuture<Void> pause() {
-        stopIntake(Intake.PAUSED);
-        return parked;
+        return stopIntake(Intake.PAUSED);
     }
 
     /** Stops intake for good. */
     void drain() {
         parts.draining().set(true);
-        stopIntake(Intake.DRAINING);
+        stopIntake(Intake.DRAINING).isDone();
     }
 
     void resume() {
-        if (intake == Intake.PAUSED) {
-            intake = Intake.OPEN;
-            parts.loop().wake();
+        lock.lock();
+        try {
+            if (intake == Intake.PAUSED) {
+                intake = Intake.OPEN;
+                parked.complete(null);
+            }
+        } finally {
+            lock.unlock();
         }
+        parts.loop().wake();
     }
 
     @Override
@@ -82,13 +89,22 @@ final class WorkerLoop<T> implements Duty {
         receiver.close();
     }
 
-    private void stopIntake(Intake kind) {
-        if (intake != Intake.DRAINING) {
-            parked = new CompletableFuture<>();
-            intake = kind;
+    /** Whoever stops intake while it is stopped shares the answer of the first. */
+    private CompletableFuture<Void> stopIntake(Intake kind) {
+        lock.lock();
+        try {
+            if (intake == Intake.OPEN) {
+                parked = new CompletableFuture<>();
+            }
+            if (intake != Intake.DRAINING) {
+                intake = kind;
+            }
+            return parked;
+        } finally {
+            lock.unlock();
+            receiver.wake();
+            parts.loop().wake();
         }
-        receiver.wake();
-        parts.loop().wake();
     }
 
     private Duration idle() throws Exception {
@@ -102,7 +118,7 @@ final class WorkerLoop<T> implements Duty {
     }
 
     private void start(List<Delivery> deliveries) {
-        RejectedExecutionException rejection = null;
+        Throwable rejection = null;
         for (Delivery delivery : deliveries) {
             TaskRun<T> run = new TaskRun<>(delivery, parts);
             parts.slots().taken();
@@ -110,15 +126,15 @@ final class WorkerLoop<T> implements Duty {
             rejection = execute(run, rejection);
         }
         if (rejection != null) {
-            throw rejection;
+            throw new RejectedExecutionException("the executor has no thread for a handler", rejection);
         }
     }
 
-    private @Nullable RejectedExecutionException execute(TaskRun<T> run, @Nullable RejectedExecutionException before) {
+    private @Nullable Throwable execute(TaskRun<T> run, @Nullable Throwable before) {
         try {
             parts.context().handlers().execute(run);
             return before;
-        } catch (RejectedExecutionException rejection) {
+        } catch (RuntimeException | Error rejection) {
             run.rejected();
             return rejection;
         }

@@ -57,11 +57,20 @@ final class Workers {
             Receiver receiver = calls.call(
                     "Consuming '" + spec.topic() + "'",
                     () -> context.driver().receiver(spec.topic(), receiverOptions(spec)));
+            return begin(spec, receiver);
+        } catch (RuntimeException | Error failed) {
+            ended(spec.topic());
+            throw failed;
+        }
+    }
+
+    private <T> Worker begin(WorkerSpec<T> spec, Receiver receiver) {
+        try {
             EngineWorker<T> worker = new EngineWorker<>(context, spec, receiver, () -> ended(spec.topic()));
             begin(worker, receiver);
             return worker;
-        } catch (RuntimeException failed) {
-            ended(spec.topic());
+        } catch (RuntimeException | Error failed) {
+            receiver.close();
             throw failed;
         }
     }
@@ -117,18 +126,15 @@ final class Workers {
         lock.lock();
         try {
             if (refusing) {
-                receiver.close();
                 throw new QueueException(Kind.CLOSED, "The queue was closed while '" + worker.topic() + "' was opened");
             }
+            List<Duty> driverDuties =
+                    dutiesStarted ? List.of() : context.driver().duties();
             worker.start(receiver);
             running.put(worker.topic(), worker);
             any = true;
-            if (!dutiesStarted) {
-                dutiesStarted = true;
-                context.driver()
-                        .duties()
-                        .forEach(duty -> duties.add(context.loops().start(new WhileConsuming(duty), "queue", false)));
-            }
+            dutiesStarted = true;
+            driverDuties.forEach(duty -> duties.add(context.loops().start(new WhileConsuming(duty), "queue", false)));
             duties.forEach(Loop::wake);
         } finally {
             lock.unlock();

@@ -22,7 +22,11 @@ import java.util.regex.Pattern;
  */
 public final class QueueUrl {
     private static final Pattern SCHEME = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]*):(.*)", Pattern.DOTALL);
-    private static final Pattern PASSWORD = Pattern.compile("(//[^:/@?]*):[^/?]*@");
+    private static final Pattern PASSWORD = Pattern.compile("(//[^:/@?\\s]*):\\S*@");
+
+    /** What somebody wrote who forgot the scheme. */
+    private static final Pattern NO_SCHEME = Pattern.compile("(^|[\\s'\"])([^\\s/:@'\"]+):[^\\s/@]+@");
+
     private static final Pattern SECRET =
             Pattern.compile("(?i)([?&;][^=&]*(?:password|passwd|pwd|secret|token|credential|key|store)[^=&]*)=[^&]*");
     private static final Pattern SIMPLE_DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
@@ -153,7 +157,9 @@ public final class QueueUrl {
 
     /** Any text without the passwords and secrets that URLs in it carry. */
     public static String redact(String text) {
-        return SECRET.matcher(PASSWORD.matcher(text).replaceAll("$1:***@")).replaceAll("$1=***");
+        String passwords = PASSWORD.matcher(text).replaceAll("$1:***@");
+        String users = NO_SCHEME.matcher(passwords).replaceAll("$1$2:***@");
+        return SECRET.matcher(users).replaceAll("$1=***");
     }
 
     private String authority() {
@@ -209,6 +215,11 @@ public final class QueueUrl {
     }
 
     private static String decoded(String text) {
-        return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        try {
+            return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+        } catch (IllegalArgumentException broken) {
+            throw QueueException.invalid("'" + redact(text) + "' is not percent-encoded as it should be in a URL: write"
+                    + " a percent sign as %25");
+        }
     }
 }

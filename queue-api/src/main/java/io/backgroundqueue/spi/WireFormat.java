@@ -74,9 +74,12 @@ public final class WireFormat {
 
     /** The metadata as one line of JSON, a line feed, and the payload. */
     public static Bytes toLine(Envelope envelope, Progress progress, @Nullable Instant due) {
-        Map<String, Object> fields = new LinkedHashMap<>(fields(envelope, progress, due));
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields(envelope, progress, due).forEach((name, value) -> fields.put(name, wholeCharacters(value)));
         if (!envelope.headers().isEmpty()) {
-            fields.put(HEADERS, new TreeMap<>(envelope.headers()));
+            Map<String, String> headers = new TreeMap<>(envelope.headers());
+            headers.replaceAll((name, value) -> wholeCharacters(value));
+            fields.put(HEADERS, headers);
         }
         byte[] line = JSON.writeValueAsBytes(fields);
         byte[] all = new byte[line.length + 1 + envelope.payload().size()];
@@ -103,6 +106,13 @@ public final class WireFormat {
             return new Read.Malformed("the line of metadata is not a JSON object: " + notJson.getMessage());
         }
         return read(fields, user, bytes.slice(end + 1, bytes.size()), topic, foreignId);
+    }
+
+    /** Half a character, left where a text was cut, cannot be written as UTF-8: it becomes a question mark. */
+    private static String wholeCharacters(String text) {
+        return text.chars().anyMatch(c -> Character.isSurrogate((char) c))
+                ? new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8)
+                : text;
     }
 
     private static void split(Map<String, Object> json, Map<String, String> fields, Map<String, String> user) {
@@ -160,7 +170,7 @@ public final class WireFormat {
                 return new Read.TooNew(version);
             }
             Envelope envelope = new Envelope(
-                    value(fields, "id", id -> id).orElse(foreignId),
+                    value(fields, "id", WireFormat::id).orElse(foreignId),
                     topic,
                     Start.now(),
                     number(fields, "bqpriority", 0, 9).orElse(0),
@@ -169,17 +179,17 @@ public final class WireFormat {
                     value(fields, "bqdedup", id -> id)
                             .map(id -> new Deduplication(
                                     id,
-                                    value(fields, "bqdedupwindow", Duration::parse)
+                                    value(fields, "bqdedupwindow", WireFormat::positive)
                                             .orElse(Duration.ofMinutes(5)))),
                     value(fields, "bqkey", key -> key),
                     number(fields, "bqattempts", 1, Integer.MAX_VALUE),
-                    value(fields, "bqexpires", Duration::parse),
+                    value(fields, "bqexpires", WireFormat::positive),
                     value(fields, "time", Instant::parse).orElse(Instant.EPOCH));
             Progress progress = new Progress(
                     number(fields, "bqverdicts", 0, Integer.MAX_VALUE).orElse(0),
                     number(fields, "bqfailures", 0, Integer.MAX_VALUE).orElse(0),
                     number(fields, "bqinterruptions", 0, Integer.MAX_VALUE).orElse(0),
-                    value(fields, "bqreplayed", Boolean::valueOf).orElse(false),
+                    value(fields, "bqreplayed", WireFormat::flag).orElse(false),
                     value(fields, "bqerror", error -> error));
             return new Read.Task(envelope, value(fields, "bqdue", Instant::parse), progress);
         } catch (RuntimeException illegal) {
@@ -189,6 +199,28 @@ public final class WireFormat {
 
     private static <T> Optional<T> value(Map<String, String> fields, String name, Function<String, T> parse) {
         return Optional.ofNullable(fields.get(name)).map(parse);
+    }
+
+    private static Duration positive(String text) {
+        Duration duration = Duration.parse(text);
+        if (duration.isZero() || duration.isNegative()) {
+            throw new IllegalArgumentException(text + " is not longer than 0");
+        }
+        return duration;
+    }
+
+    private static boolean flag(String text) {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw new IllegalArgumentException(text + " is neither true nor false");
+        }
+        return text.equals("true");
+    }
+
+    private static String id(String text) {
+        if (text.isBlank()) {
+            throw new IllegalArgumentException("the id is blank");
+        }
+        return text;
     }
 
     private static OptionalInt number(Map<String, String> fields, String name, int least, int most) {

@@ -39,6 +39,9 @@ final class ScriptedDriver implements QueueDriver {
     volatile Sending sending = (batch, timeout) -> all(batch, SendResult.ACCEPTED);
     volatile Function<String, ScriptedReceiver> receivers = topic -> new ScriptedReceiver(topic, this);
     volatile List<Duty> duties = List.of();
+    volatile Runnable naming = () -> {};
+    volatile Function<Exception, ErrorClass> classifying =
+            error -> error instanceof BackendError known ? known.errorClass : ErrorClass.TRANSIENT;
     volatile Callable<Long> lost = () -> 0L;
     volatile Callable<Object> administering = () -> true;
     volatile DeadLetterCursor letters = new ScriptedLetters(List.of());
@@ -107,12 +110,13 @@ final class ScriptedDriver implements QueueDriver {
 
     @Override
     public List<Duty> duties() {
+        naming.run();
         return duties;
     }
 
     @Override
     public ErrorClass classify(Exception error) {
-        return error instanceof BackendError known ? known.errorClass : ErrorClass.TRANSIENT;
+        return classifying.apply(error);
     }
 
     @Override

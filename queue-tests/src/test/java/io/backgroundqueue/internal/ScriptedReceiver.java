@@ -40,6 +40,7 @@ final class ScriptedReceiver implements Receiver {
     volatile Callable<Object> beforeReceive = () -> true;
     volatile Callable<Object> parking = () -> true;
     volatile List<Duty> duties = List.of();
+    volatile Runnable naming = () -> {};
     private final String topic;
     private final ScriptedDriver driver;
     private final ReentrantLock lock = new ReentrantLock();
@@ -130,6 +131,7 @@ final class ScriptedReceiver implements Receiver {
 
     @Override
     public List<Duty> duties() {
+        naming.run();
         return duties;
     }
 

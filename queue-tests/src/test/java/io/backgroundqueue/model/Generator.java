@@ -1,5 +1,6 @@
 package io.backgroundqueue.model;
 
+import io.backgroundqueue.DeadReason;
 import io.backgroundqueue.Scope;
 import io.backgroundqueue.model.Operation.Answer;
 import io.backgroundqueue.model.Operation.Draft;
@@ -12,6 +13,9 @@ import java.util.Random;
 
 /** Makes the steps of a walk: the same for the same seed, and the first of a longer walk for a shorter one. */
 final class Generator {
+    private static final List<Verdict> VERDICTS = List.of(Verdict.values());
+    private static final List<DeadReason> REASONS = List.of(DeadReason.values());
+
     private final Random random;
     private int numbers;
 
@@ -92,9 +96,9 @@ final class Generator {
         List<Answer> answers = new ArrayList<>();
         int count = 1 + random.nextInt(3);
         for (int i = 0; i < count; i++) {
-            Verdict verdict = random.nextInt(3) == 0 ? Verdict.ACK : Verdict.values()[random.nextInt(4)];
+            Verdict verdict = random.nextInt(3) == 0 ? Verdict.ACK : one(VERDICTS);
             int millis = random.nextBoolean() ? 0 : random.nextInt(30_000);
-            answers.add(new Answer(any(), verdict, millis, random.nextInt(5) == 0));
+            answers.add(new Answer(any(), verdict, millis, one(REASONS), random.nextInt(5) == 0));
         }
         return new Operation.Settle(any(), answers);
     }
@@ -107,6 +111,10 @@ final class Generator {
 
     private String topic() {
         return World.TOPICS.get(random.nextInt(3) == 0 ? 1 : 0);
+    }
+
+    private <T> T one(List<T> list) {
+        return list.get(random.nextInt(list.size()));
     }
 
     private int any() {

@@ -102,7 +102,7 @@ sealed interface Operation {
     }
 
     /** One settlement of a batch; {@code keep} lets it be settled again. */
-    record Answer(int pick, Verdict verdict, int millis, boolean keep) {
+    record Answer(int pick, Verdict verdict, int millis, DeadReason reason, boolean keep) {
         Settlement to(Delivery.Task task) {
             Progress before = task.progress();
             Progress failed = new Progress(
@@ -114,7 +114,7 @@ sealed interface Operation {
             return switch (verdict) {
                 case ACK -> new Settlement.Ack(task);
                 case LATER -> new Settlement.Later(task, failed, Start.after(Duration.ofMillis(millis)));
-                case DEAD -> new Settlement.Dead(task, failed, DeadReason.values()[millis % 5]);
+                case DEAD -> new Settlement.Dead(task, failed, reason);
                 case RELEASE -> new Settlement.Release(task);
             };
         }

@@ -102,7 +102,7 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
     private void store(Envelope envelope) throws IOException {
         TopicFolder folder = folder(envelope.topic());
         Path fresh = folder.write(envelope, Progress.NONE);
-        Instant due = envelope.start().resolve(Instant.now());
+        Instant due = envelope.start().resolve(time.now());
         TaskFile file = new TaskFile(fresh, due, "%010d-%s".formatted(sent.incrementAndGet(), origin), 0, "");
         TopicFolder.move(fresh, file.to(folder.waiting(), due, 0, ""));
     }
@@ -121,7 +121,7 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
     @Override
     public TopicStats stats(String topic) throws IOException {
         TopicFolder folder = folder(topic);
-        Instant now = Instant.now();
+        Instant now = time.now();
         List<TaskFile> waiting = TopicFolder.list(folder.waiting());
         long ready = waiting.stream().filter(file -> !file.time().isAfter(now)).count();
         return new TopicStats(

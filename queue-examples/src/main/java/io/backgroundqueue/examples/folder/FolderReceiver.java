@@ -35,7 +35,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, La
     public List<Delivery> receive(int max, Duration wait) throws Exception {
         int room = Math.max(0, Math.min(max, options.maxUnsettled() - tend()));
         if (seen.size() == 0 && room > 0) {
-            Instant now = Instant.now();
+            Instant now = time.now();
             List<TaskFile> all = TopicFolder.list(folder.waiting());
             all.stream().takeWhile(file -> !file.time().isAfter(now)).forEach(file -> seen.add(0, file));
         }
@@ -55,7 +55,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, La
     /** Gives back what has run out, whoever held it, and answers how much this worker holds. */
     private int tend() throws IOException {
         int mine = 0;
-        FileTime now = FileTime.from(Instant.now());
+        FileTime now = FileTime.from(time.now());
         for (TaskFile file : TopicFolder.list(folder.held())) {
             mine += file.mark().startsWith(options.workerId()) ? 1 : 0;
             TopicFolder.unlessGone(() -> {
@@ -85,7 +85,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, La
     }
 
     private void renew(TaskFile file) throws IOException {
-        Instant end = Instant.now().plus(options.lease());
+        Instant end = time.now().plus(options.lease());
         Files.setLastModifiedTime(file.path(), FileTime.from(end));
     }
 
@@ -104,7 +104,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, La
 
     private void settle(Settlement settlement) throws IOException {
         TaskFile file = (TaskFile) settlement.delivery().lease();
-        Instant now = Instant.now();
+        Instant now = time.now();
         if (settlement instanceof Settlement.Ack) {
             Files.delete(file.path());
         } else if (settlement instanceof Settlement.Later later) {
