@@ -18,7 +18,8 @@ final class ModelOrder {
     }
 
     private static boolean leadsItsKey(ModelTask task, List<ModelTask> tasks, Instant now) {
-        return task.holdsKey
+        return task.key() == null
+                || task.holdsKey
                 || tasks.stream()
                         .filter(task::sharesKeyWith)
                         .noneMatch(other -> other.holdsKey || (other.isDue(now) && comesBefore(other, task)));

@@ -63,7 +63,7 @@ class ModelTest {
         Walk.Failure failure = found.orElseThrow();
         assertThat(failure.steps()).as("steps to " + failure.cause()).hasSizeLessThan(30);
         assertThat(failure.describe(seed, 200))
-                .contains("Seed " + seed, "the model says", "-Dbq.seed=" + seed)
+                .contains("Seed " + seed, failure.cause().getMessage(), "-Dbq.seed=" + seed)
                 .contains(failure.steps().get(0).toString());
     }
 
