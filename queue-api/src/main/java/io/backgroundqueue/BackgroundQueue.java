@@ -95,7 +95,7 @@ public interface BackgroundQueue extends AutoCloseable {
 
     /** Stats, dead letters, cancelling, purging, checking. By default: refuses everything. */
     default QueueAdmin admin() {
-        return new NoAdmin();
+        return new NoAdmin(capabilities());
     }
 
     /**

@@ -109,7 +109,7 @@ public record Capabilities(
         return new Capabilities(
                 "undeclared",
                 features,
-                Limits.DEFAULT,
+                Limits.DEFAULT.priorityLevels(1),
                 LeaseKind.TIMED,
                 false,
                 false,

@@ -1,37 +1,41 @@
 package io.backgroundqueue;
 
-/** The admin side of a queue that has none. */
-final class NoAdmin implements QueueAdmin {
+/** Refuses everything, for the reasons that the capabilities give: what a direct implementation inherits. */
+record NoAdmin(Capabilities capabilities) implements QueueAdmin {
     @Override
     public TopicStats stats(String topic) {
-        throw refused("stats");
+        throw refused("stats", Feature.STATS);
     }
 
     @Override
     public DeadLetters deadLetters(String topic) {
-        throw refused("dead letters");
+        throw refused("deadLetters", Feature.DEAD_LETTERS);
     }
 
     @Override
     public boolean cancel(String topic, String taskId) {
-        throw refused("cancelling");
+        throw refused("cancel", Feature.CANCEL);
     }
 
     @Override
     public long purge(String topic, Scope scope) {
-        throw refused("purging");
+        throw refused("purge", scope == Scope.READY ? Feature.PURGE : Feature.DEAD_LETTERS);
     }
 
     @Override
     public void check() {
-        throw refused("a readiness check");
+        throw new QueueException(
+                QueueException.Kind.UNSUPPORTED,
+                "The queue '" + capabilities.backend() + "' offers no check: it implements BackgroundQueue directly and"
+                        + " does not override admin(). Ask the system behind it whether it is ready");
     }
 
-    private static QueueException refused(String what) {
+    private QueueException refused(String what, Feature feature) {
+        String reason = capabilities.support(feature) instanceof Support.Unsupported no
+                ? no.why() + ". Instead: " + no.instead()
+                : "it implements BackgroundQueue directly and does not override admin(). Override it";
         return new QueueException(
                 QueueException.Kind.UNSUPPORTED,
-                "This queue offers no " + what
-                        + ": it implements BackgroundQueue directly and does not override admin()."
-                        + " Use the tools of the system behind it, or an adapter over a QueueDriver");
+                "The queue '" + capabilities.backend() + "' offers no " + what + ": " + reason);
     }
 }

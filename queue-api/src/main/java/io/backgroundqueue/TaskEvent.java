@@ -57,8 +57,12 @@ public sealed interface TaskEvent {
             String topic, Optional<String> taskId, DeadReason reason, int attempt, Optional<Throwable> cause)
             implements TaskEvent {}
 
-    /** A task failed for good on a backend that keeps no dead letters: this event is all that is left of it. */
-    record Dropped(String topic, String taskId, DeadReason reason, Throwable cause) implements TaskEvent {}
+    /**
+     * A task failed for good on a backend that keeps no dead letters: this event is all that is left of it.
+     *
+     * @param taskId its id, unless the backend held something that is no task
+     */
+    record Dropped(String topic, Optional<String> taskId, DeadReason reason, Throwable cause) implements TaskEvent {}
 
     /** A task was dropped because it did not start within its {@code expiresAfter} of {@code due}. */
     record Expired(String topic, String taskId, Instant due) implements TaskEvent {}

@@ -30,6 +30,7 @@ final class EngineWorker<T> implements Worker {
     private final List<Loop> keepers = new ArrayList<>();
     private final List<String> abandoned = new ArrayList<>();
     private Loop receiving = new NoLoop();
+    private CompletableFuture<Void> drained = new CompletableFuture<>();
     private int finishedBefore;
     private int releasedBefore;
 
@@ -82,7 +83,7 @@ final class EngineWorker<T> implements Worker {
 
     @Override
     public void pause() {
-        await(workerLoop.pause());
+        await(context, workerLoop.pause());
     }
 
     @Override
@@ -113,6 +114,13 @@ final class EngineWorker<T> implements Worker {
             Thread.currentThread().interrupt();
         }
         ours.forEach(EngineWorker::abandonHandlers);
+        if (context.loops().mayWait()) {
+            // A receive that was under way may still bring tasks, which have to be given back.
+            await(
+                    context,
+                    CompletableFuture.allOf(
+                            ours.stream().map(worker -> worker.drained).toArray(CompletableFuture[]::new)));
+        }
         flushVerdicts(context, ours);
         Loops.stop(ours.stream().flatMap(worker -> worker.keepers.stream()).toList());
         Loops.stop(ours.stream().map(worker -> worker.receiving).toList());
@@ -123,7 +131,7 @@ final class EngineWorker<T> implements Worker {
     private void begin() {
         finishedBefore = parts.settler().finished();
         releasedBefore = parts.settler().released();
-        workerLoop.drain();
+        drained = workerLoop.drain();
     }
 
     private static boolean noneRunning(List<EngineWorker<?>> workers, long deadlineNanos) throws InterruptedException {
@@ -180,7 +188,7 @@ final class EngineWorker<T> implements Worker {
         return loop;
     }
 
-    private void await(CompletableFuture<Void> done) {
+    private static void await(EngineContext context, CompletableFuture<Void> done) {
         try {
             context.loops().join(done.copy().orTimeout(EngineContext.CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS));
         } catch (InterruptedException interrupted) {

@@ -39,7 +39,9 @@ final class LeaseKeeper implements Duty {
         clock.renewedAt(before);
         if (!lost.isEmpty()) {
             Set<Delivery> lostOnes = new HashSet<>(lost);
-            held.stream().filter(run -> lostOnes.contains(run.delivery)).forEach(TaskRun::leaseLost);
+            held.stream()
+                    .filter(run -> lostOnes.contains(run.delivery) && !run.settling())
+                    .forEach(TaskRun::leaseLost);
         }
         return lease.dividedBy(3);
     }

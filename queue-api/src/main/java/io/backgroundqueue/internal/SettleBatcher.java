@@ -171,6 +171,7 @@ final class SettleBatcher implements Duty {
         if (leases.lost(item.run)) {
             giveUp(item.run);
         } else {
+            item.run.settling(true);
             batch.add(item);
         }
     }
@@ -216,6 +217,7 @@ final class SettleBatcher implements Duty {
     }
 
     private void failed(Item item, Exception error) {
+        item.run.settling(false);
         ErrorClass errorClass = context.classify(error);
         boolean again = mayRepeat(item.verdict.settlement(), errorClass);
         if (item.run.delivery instanceof Delivery.Task task) {

@@ -32,6 +32,7 @@ final class TaskRun<T> implements Runnable {
     private @Nullable Thread thread;
     private @Nullable Cause interrupted;
     private volatile boolean lost;
+    private volatile boolean settling;
     private volatile long startedNanos;
     private volatile boolean running;
 
@@ -104,6 +105,16 @@ final class TaskRun<T> implements Runnable {
         }
         parts.settler().giveUp(this);
         return true;
+    }
+
+    /** Notes whether the backend is being told the verdict. */
+    void settling(boolean now) {
+        settling = now;
+    }
+
+    /** Whether the backend is being told the verdict, or was: what it answers tells more than the lease can. */
+    boolean settling() {
+        return settling;
     }
 
     /** Notes that the lease is known to be lost. */

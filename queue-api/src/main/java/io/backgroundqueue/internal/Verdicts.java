@@ -143,7 +143,7 @@ final class Verdicts {
     private Verdict unreadable(Delivery.Unreadable unreadable) {
         Throwable cause = new IllegalArgumentException(unreadable.why());
         if (!context.capabilities().has(Feature.DEAD_LETTERS)) {
-            return new Verdict(new Settlement.Release(unreadable), Optional.empty(), Duration.ZERO);
+            return dropped(unreadable, Optional.empty(), DeadReason.UNREADABLE, cause);
         }
         return Verdict.of(
                 new Settlement.Dead(
@@ -156,12 +156,16 @@ final class Verdicts {
 
     private Verdict dead(Delivery.Task task, Progress progress, DeadReason reason, Throwable cause) {
         if (!context.capabilities().has(Feature.DEAD_LETTERS)) {
-            return Verdict.of(new Settlement.Ack(task), new TaskEvent.Dropped(spec.topic(), id(task), reason, cause));
+            return dropped(task, Optional.of(id(task)), reason, cause);
         }
         return Verdict.of(
                 new Settlement.Dead(task, progress, reason),
                 new TaskEvent.DeadLettered(
                         spec.topic(), Optional.of(id(task)), reason, attempt(task), Optional.of(cause)));
+    }
+
+    private Verdict dropped(Delivery delivery, Optional<String> taskId, DeadReason reason, Throwable cause) {
+        return Verdict.of(new Settlement.Ack(delivery), new TaskEvent.Dropped(spec.topic(), taskId, reason, cause));
     }
 
     /** The progress with the starts since the last verdict counted as interruptions, for they are counted anew now. */

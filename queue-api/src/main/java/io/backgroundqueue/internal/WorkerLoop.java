@@ -28,6 +28,7 @@ final class WorkerLoop<T> implements Duty {
     private final Receiver receiver;
     private final Duration wait;
     private final ReentrantLock lock = new ReentrantLock();
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile Intake intake = Intake.OPEN;
     private volatile CompletableFuture<Void> parked = new CompletableFuture<>();
 
@@ -41,13 +42,15 @@ final class WorkerLoop<T> implements Duty {
 
     /** Stops intake for a while; the answer is complete when what was fetched and not started is given back. */
     CompletableFuture<Void> pause() {
-        return stopIntake(Intake.PAUSED);
+        stopIntake(Intake.PAUSED);
+        return parked;
     }
 
-    /** Stops intake for good. */
-    void drain() {
+    /** Stops intake for good; the answer is complete when no fetch is under way any more. */
+    CompletableFuture<Void> drain() {
         parts.draining().set(true);
-        stopIntake(Intake.DRAINING).isDone();
+        stopIntake(Intake.DRAINING);
+        return drained;
     }
 
     void resume() {
@@ -90,7 +93,7 @@ final class WorkerLoop<T> implements Duty {
     }
 
     /** Whoever stops intake while it is stopped shares the answer of the first. */
-    private CompletableFuture<Void> stopIntake(Intake kind) {
+    private void stopIntake(Intake kind) {
         lock.lock();
         try {
             if (intake == Intake.OPEN) {
@@ -99,7 +102,6 @@ final class WorkerLoop<T> implements Duty {
             if (intake != Intake.DRAINING) {
                 intake = kind;
             }
-            return parked;
         } finally {
             lock.unlock();
             receiver.wake();
@@ -108,6 +110,9 @@ final class WorkerLoop<T> implements Duty {
     }
 
     private Duration idle() throws Exception {
+        if (intake == Intake.DRAINING) {
+            drained.complete(null);
+        }
         CompletableFuture<Void> waiting = parked;
         if (!waiting.isDone()) {
             receiver.park();

@@ -1,6 +1,8 @@
 package io.backgroundqueue.spi;
 
 import io.backgroundqueue.Bytes;
+import io.backgroundqueue.DeadLetter;
+import io.backgroundqueue.DeadReason;
 import io.backgroundqueue.Start;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,6 +42,23 @@ public record Envelope(
     /** Copies the headers. */
     public Envelope {
         headers = Map.copyOf(headers);
+    }
+
+    /** This task as a dead letter. */
+    public DeadLetter letter(Progress progress, DeadReason reason, Instant diedAt) {
+        return new DeadLetter(
+                taskId,
+                topic,
+                reason,
+                progress.lastError(),
+                progress.failures(),
+                progress.interruptions(),
+                attempts,
+                priority,
+                Optional.of(enqueuedAt).filter(Instant.EPOCH::isBefore),
+                Optional.of(diedAt),
+                headers,
+                payload);
     }
 
     /** The same task with its start spent. */

@@ -28,8 +28,10 @@ public interface QueueDriver extends Sender, AutoCloseable {
     /** A walk through the topic's dead letters, oldest first. */
     DeadLetterCursor deadLetters(String topic) throws Exception;
 
-    /** How the topic stands; what the backend cannot know is absent. */
-    TopicStats stats(String topic) throws Exception;
+    /** How the topic stands; what the backend cannot know is absent. Only called where {@code STATS} is declared. */
+    default TopicStats stats(String topic) throws Exception {
+        throw new UnsupportedOperationException("STATS is declared, but stats is not implemented");
+    }
 
     /** Withdraws a task that no receiver holds. Only called where {@code CANCEL} is declared. */
     default boolean cancel(String topic, String taskId) throws Exception {

@@ -8,8 +8,8 @@ public sealed interface Settlement {
     /** What it settles. */
     Delivery delivery();
 
-    /** The task is done and goes away. */
-    record Ack(Delivery.Task delivery) implements Settlement {}
+    /** It is done with and goes away: a task that ran, or something unreadable where no dead letters are kept. */
+    record Ack(Delivery delivery) implements Settlement {}
 
     /**
      * The task runs again.

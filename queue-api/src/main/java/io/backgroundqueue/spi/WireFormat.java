@@ -33,6 +33,21 @@ public final class WireFormat {
     /** What was found. */
     public sealed interface Read {
         /**
+         * What a receiver hands out of it. Of a task, due time and progress are what {@link Task} says.
+         *
+         * @param due when it became due, where that was not written
+         * @param raw everything that was read
+         */
+        default Delivery delivery(Instant due, PriorStarts starts, Bytes raw, Lease lease) {
+            if (this instanceof Task task) {
+                return new Delivery.Task(task.envelope, task.due.orElse(due), task.progress, starts, lease);
+            }
+            return this instanceof TooNew newer
+                    ? new Delivery.TooNew(newer.version, lease)
+                    : new Delivery.Unreadable(raw, ((Malformed) this).why, lease);
+        }
+
+        /**
          * A task.
          *
          * @param envelope its start spent

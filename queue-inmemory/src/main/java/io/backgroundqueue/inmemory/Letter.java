@@ -2,8 +2,6 @@ package io.backgroundqueue.inmemory;
 
 import io.backgroundqueue.DeadLetter;
 import io.backgroundqueue.DeadReason;
-import io.backgroundqueue.spi.Envelope;
-import java.util.Optional;
 
 /**
  * A dead letter and its place in the walk.
@@ -14,22 +12,6 @@ import java.util.Optional;
  */
 record Letter(long number, long diedNanos, DeadLetter content) {
     static Letter of(StoredTask task, DeadReason reason, Moment diedAt) {
-        Envelope envelope = task.envelope;
-        return new Letter(
-                task.position,
-                diedAt.timer(),
-                new DeadLetter(
-                        envelope.taskId(),
-                        envelope.topic(),
-                        reason,
-                        task.progress.lastError(),
-                        task.progress.failures(),
-                        task.progress.interruptions(),
-                        envelope.attempts(),
-                        envelope.priority(),
-                        Optional.of(envelope.enqueuedAt()),
-                        Optional.of(diedAt.wall()),
-                        envelope.headers(),
-                        envelope.payload()));
+        return new Letter(task.position, diedAt.timer(), task.envelope.letter(task.progress, reason, diedAt.wall()));
     }
 }

@@ -25,6 +25,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -254,6 +255,44 @@ class EngineWorkerTest {
         assertThat(bench.passTimeUntil(report)).isEqualTo(new ShutdownReport(1, 0, List.of(), 0, 0));
         assertThat(receiver.settlements()).singleElement().isInstanceOf(Settlement.Ack.class);
         assertThat(bench.driver.journal.all()).containsExactly("open orders", "close orders");
+    }
+
+    @Test
+    void whatAReceiveBringsThatWasUnderWayAtAShutdownIsGivenBack() {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        receiver.duties = List.of(closing(closed));
+        receiver.beforeReceive = () -> {
+            asked.countDown();
+            return closed.await(300, TimeUnit.MILLISECONDS); // whoever does not wait for the answer closes meanwhile
+        };
+        Worker worker = consume(WorkerOptions.DEFAULT);
+        receiver.offer(fresh("a"));
+        Recorder.within(asked::await);
+        ShutdownReport report = bench.passTimeUntil(Bench.elsewhere(() -> worker.shutdown(GRACE)));
+
+        assertThat(handled.all()).isEmpty();
+        assertThat(receiver.settlements()).singleElement().isInstanceOf(Settlement.Release.class);
+        assertThat(report).isEqualTo(new ShutdownReport(0, 1, List.of(), 0, 0));
+    }
+
+    private static Duty closing(CountDownLatch closed) {
+        return new Duty() {
+            @Override
+            public String name() {
+                return "some duty";
+            }
+
+            @Override
+            public Duration turn() {
+                return Duration.ofHours(1);
+            }
+
+            @Override
+            public void close() {
+                closed.countDown();
+            }
+        };
     }
 
     @Test

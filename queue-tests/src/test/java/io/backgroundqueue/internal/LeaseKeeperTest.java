@@ -8,6 +8,7 @@ import io.backgroundqueue.Capabilities.LeaseKind;
 import io.backgroundqueue.TaskEvent;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.ErrorClass;
+import io.backgroundqueue.spi.Outcome;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,36 @@ class LeaseKeeperTest {
         assertThat(lost.isLost()).isTrue();
         assertThat(kept.isLost()).isFalse();
         assertThat(bench.events.all()).containsExactly(new TaskEvent.LeaseLost("orders", "lost"));
+    }
+
+    @Test
+    void aDeliveryWhoseVerdictTheBackendIsJustTakingIsNotCalledLost() throws Exception {
+        WorkerBench worker = new WorkerBench(bench);
+        TaskRun<String> run = worker.done(fresh("a"));
+        LeaseKeeper keeper = keeper(worker);
+        worker.receiver.extending = held -> held;
+        worker.receiver.settling = batch -> {
+            keeper.turn();
+            return ScriptedReceiver.all(batch, Outcome.DONE);
+        };
+        worker.settle();
+
+        assertThat(run.isLost()).isFalse();
+        assertThat(bench.events.all()).noneMatch(TaskEvent.LeaseLost.class::isInstance);
+    }
+
+    @Test
+    void aDeliveryWhoseVerdictCouldNotBeStoredCanBeLost() throws Exception {
+        WorkerBench worker = new WorkerBench(bench);
+        TaskRun<String> run = worker.done(fresh("a"));
+        worker.receiver.extending = held -> held;
+        worker.receiver.settling = batch -> {
+            throw new BackendError(ErrorClass.TRANSIENT, "away");
+        };
+        worker.settle();
+        keeper(worker).turn();
+
+        assertThat(run.isLost()).isTrue();
     }
 
     @Test

@@ -22,10 +22,11 @@ class PauseRaceTest {
     @Test
     void whoPausesAWorkerThatIsShutDownAtTheSameTimeIsAnswered() {
         CompletableFuture<Void> paused = worker.loop.pause();
-        worker.loop.drain();
+        CompletableFuture<Void> drained = worker.loop.drain();
         worker.receive();
 
         assertThat(paused).isDone();
+        assertThat(drained).isDone();
     }
 
     @Test

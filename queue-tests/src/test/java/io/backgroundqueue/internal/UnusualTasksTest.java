@@ -3,6 +3,7 @@ package io.backgroundqueue.internal;
 import static io.backgroundqueue.internal.Deliveries.fresh;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.backgroundqueue.DeadReason;
 import io.backgroundqueue.Feature;
 import io.backgroundqueue.RetryPolicy;
 import io.backgroundqueue.TaskEvent;
@@ -22,13 +23,17 @@ class UnusualTasksTest {
     private final Bench bench = new Bench();
 
     @Test
-    void aBackendWithoutDeadLettersIsNotAskedToKeepUnreadableBytes() {
+    void aBackendWithoutDeadLettersDropsUnreadableBytesAndSaysSo() {
         bench.driver.capabilities = Capable.without(Feature.DEAD_LETTERS);
         WorkerBench worker = new WorkerBench(bench);
         worker.hold(Deliveries.unreadable()).run();
         worker.settle();
 
-        assertThat(worker.receiver.settlements()).hasSize(1).noneMatch(Settlement.Dead.class::isInstance);
+        assertThat(worker.receiver.settlements()).singleElement().isInstanceOf(Settlement.Ack.class);
+        assertThat(bench.told(TaskEvent.Dropped.class)).singleElement().satisfies(told -> {
+            assertThat(told.taskId()).isEmpty();
+            assertThat(told.reason()).isEqualTo(DeadReason.UNREADABLE);
+        });
     }
 
     @Test

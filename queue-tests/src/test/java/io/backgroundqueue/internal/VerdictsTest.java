@@ -234,9 +234,9 @@ class VerdictsTest {
         assertThat(verdicts(options).failed(task, ERROR, RAN))
                 .isEqualTo(Verdict.of(
                         new Settlement.Ack(task),
-                        new TaskEvent.Dropped("orders", "a", DeadReason.ATTEMPTS_EXHAUSTED, ERROR)));
+                        new TaskEvent.Dropped("orders", Optional.of("a"), DeadReason.ATTEMPTS_EXHAUSTED, ERROR)));
         assertThat(verdicts(options).undecodable(task, ERROR).told())
-                .contains(new TaskEvent.Dropped("orders", "a", DeadReason.UNDECODABLE, ERROR));
+                .contains(new TaskEvent.Dropped("orders", Optional.of("a"), DeadReason.UNDECODABLE, ERROR));
     }
 
     @Test

@@ -141,8 +141,10 @@ class WorkerLoopTest {
         Delivery.Task task = fresh("a");
         worker.receiver.offer(task);
         worker.receive();
-        worker.loop.drain();
+        CompletableFuture<Void> drained = worker.loop.drain();
+        assertThat(drained).isNotDone();
         worker.receive();
+        assertThat(drained).isDone();
         worker.runAll();
         worker.settle();
 
@@ -156,9 +158,10 @@ class WorkerLoopTest {
     void aDrainedWorkerNeverFetchesAgain() {
         WorkerBench worker = worker(2);
         worker.receiver.offer(fresh("a"));
-        worker.loop.drain();
+        CompletableFuture<Void> drained = worker.loop.drain();
         worker.loop.resume();
         worker.receive();
+        assertThat(drained).isDone();
         assertThat(worker.loop.pause()).isDone();
         worker.loop.resume();
         worker.receive();

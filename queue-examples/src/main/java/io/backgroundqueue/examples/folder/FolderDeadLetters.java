@@ -3,7 +3,6 @@ package io.backgroundqueue.examples.folder;
 import io.backgroundqueue.DeadLetter;
 import io.backgroundqueue.DeadReason;
 import io.backgroundqueue.spi.DeadLetterCursor;
-import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.WireFormat;
 import java.io.IOException;
@@ -15,7 +14,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * A walk through dead letters.
@@ -37,21 +35,7 @@ record FolderDeadLetters(TopicFolder folder, Deque<TaskFile> ahead, Map<DeadLett
 
     private DeadLetter read(TaskFile file) throws IOException {
         WireFormat.Read.Task task = folder.task(file);
-        Envelope envelope = task.envelope();
-        Progress progress = task.progress();
-        DeadLetter letter = new DeadLetter(
-                envelope.taskId(),
-                folder.topic(),
-                DeadReason.valueOf(file.mark()),
-                progress.lastError(),
-                progress.failures(),
-                progress.interruptions(),
-                envelope.attempts(),
-                envelope.priority(),
-                Optional.of(envelope.enqueuedAt()).filter(Instant.EPOCH::isBefore),
-                Optional.of(file.time()),
-                envelope.headers(),
-                envelope.payload());
+        DeadLetter letter = task.envelope().letter(task.progress(), DeadReason.valueOf(file.mark()), file.time());
         behind.put(letter, file);
         return letter;
     }

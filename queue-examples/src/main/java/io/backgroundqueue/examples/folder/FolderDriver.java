@@ -9,11 +9,9 @@ import io.backgroundqueue.Limits;
 import io.backgroundqueue.Scope;
 import io.backgroundqueue.Support;
 import io.backgroundqueue.Time;
-import io.backgroundqueue.TopicStats;
 import io.backgroundqueue.spi.DeadLetterCursor;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.ErrorClass;
-import io.backgroundqueue.spi.LaneBuffer;
 import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.Receiver;
@@ -32,8 +30,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,10 +57,15 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
         features.put(Feature.DEDUPLICATION, Support.withStore());
         features.put(Feature.PRIORITY, Support.unsupported("files are kept by due time", "use a topic per urgency"));
         features.put(Feature.ORDERING_KEY, Support.unsupported("files have no lines", "use a topic per key"));
+        features.put(Feature.STATS, Support.unsupported("nobody counts the files", "count them with the shell"));
         features.put(Feature.CANCEL, Support.unsupported("files are not found by task id", "let the handler check"));
         features.put(
                 Feature.TRANSACTIONAL_ENQUEUE, Support.unsupported("there is no database", "enqueue after the commit"));
-        Limits limits = Limits.DEFAULT.maxTopicLength(80).priorityLevels(1).lateness(Duration.ofMillis(200));
+        Limits limits = Limits.DEFAULT
+                .maxTopicLength(80)
+                .priorityLevels(1)
+                .maxWait(Duration.ZERO)
+                .lateness(Duration.ofMillis(500));
         return new Capabilities(
                 "folder", features, limits, LeaseKind.TIMED, true, true, Precision.EXACT, Durability.BROKER_MEMORY);
     }
@@ -102,36 +103,20 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
     private void store(Envelope envelope) throws IOException {
         TopicFolder folder = folder(envelope.topic());
         Path fresh = folder.write(envelope, Progress.NONE);
-        Instant due = envelope.start().resolve(time.now());
+        Instant due = envelope.start().resolve(Instant.now());
         TaskFile file = new TaskFile(fresh, due, "%010d-%s".formatted(sent.incrementAndGet(), origin), 0, "");
         TopicFolder.move(fresh, file.to(folder.waiting(), due, 0, ""));
     }
 
     @Override
     public Receiver receiver(String topic, ReceiverOptions options) throws IOException {
-        return new FolderReceiver(folder(topic), options, time, new LaneBuffer<>(1, time));
+        return new FolderReceiver(folder(topic), options, time);
     }
 
     @Override
     public DeadLetterCursor deadLetters(String topic) throws IOException {
         TopicFolder folder = folder(topic);
         return new FolderDeadLetters(folder, new ArrayDeque<>(TopicFolder.list(folder.dead())), new HashMap<>());
-    }
-
-    @Override
-    public TopicStats stats(String topic) throws IOException {
-        TopicFolder folder = folder(topic);
-        Instant now = time.now();
-        List<TaskFile> waiting = TopicFolder.list(folder.waiting());
-        long ready = waiting.stream().filter(file -> !file.time().isAfter(now)).count();
-        return new TopicStats(
-                OptionalLong.of(ready),
-                OptionalLong.of(waiting.size() - ready),
-                OptionalLong.of(TopicFolder.list(folder.held()).size()),
-                OptionalLong.of(TopicFolder.list(folder.dead()).size()),
-                ready == 0
-                        ? Optional.empty()
-                        : Optional.of(Duration.between(waiting.get(0).time(), now)));
     }
 
     @Override

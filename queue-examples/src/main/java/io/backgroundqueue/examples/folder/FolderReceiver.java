@@ -4,13 +4,11 @@ import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Capabilities.Precision;
 import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.Delivery;
-import io.backgroundqueue.spi.LaneBuffer;
 import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.PriorStarts;
 import io.backgroundqueue.spi.Receiver;
 import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.Settlement;
-import io.backgroundqueue.spi.WireFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.FileTime;
@@ -24,27 +22,19 @@ import java.util.UUID;
  * Takes tasks by renaming them. The modification time of a held file is the end of its lease. The clock is the machine's:
  * it is the one that all processes share.
  *
- * @param seen files that were due at the last look, and may be somebody else's by now
+ * @param time the worker's own clock, which may be wrong: nothing is handed out later than it says
  */
-record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, LaneBuffer<TaskFile> seen)
-        implements Receiver {
-    /** How often an idle worker looks for new files. */
-    private static final Duration LOOK = Duration.ofMillis(20);
-
+record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) implements Receiver {
     @Override
-    public List<Delivery> receive(int max, Duration wait) throws Exception {
-        int room = Math.max(0, Math.min(max, options.maxUnsettled() - tend()));
-        if (seen.size() == 0 && room > 0) {
-            Instant now = time.now();
-            List<TaskFile> all = TopicFolder.list(folder.waiting());
-            all.stream().takeWhile(file -> !file.time().isAfter(now)).forEach(file -> seen.add(0, file));
-        }
+    public List<Delivery> receive(int max, Duration wait) throws IOException {
+        int room = Math.min(max, options.maxUnsettled() - tend());
+        Instant now = Instant.now();
         long bytes = 0;
         List<Delivery> taken = new ArrayList<>();
-        for (TaskFile file : seen.poll(room, wait.compareTo(LOOK) < 0 ? wait : LOOK)) {
+        for (TaskFile file : room > 0 ? TopicFolder.list(folder.waiting()) : List.<TaskFile>of()) {
             bytes += file.path().toFile().length();
-            if (bytes > options.maxBytes() && !taken.isEmpty()) {
-                seen.drain();
+            boolean enough = taken.size() == room || (bytes > options.maxBytes() && !taken.isEmpty());
+            if (enough || file.time().isAfter(now)) {
                 return taken;
             }
             TopicFolder.unlessGone(() -> taken.add(claim(file)));
@@ -55,7 +45,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, La
     /** Gives back what has run out, whoever held it, and answers how much this worker holds. */
     private int tend() throws IOException {
         int mine = 0;
-        FileTime now = FileTime.from(time.now());
+        FileTime now = FileTime.from(Instant.now());
         for (TaskFile file : TopicFolder.list(folder.held())) {
             mine += file.mark().startsWith(options.workerId()) ? 1 : 0;
             TopicFolder.unlessGone(() -> {
@@ -73,19 +63,13 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, La
         TopicFolder.move(file.path(), held.path());
         renew(held); // and again: another worker may have tried meanwhile, with a shorter lease
         Bytes content = TopicFolder.content(held);
-        WireFormat.Read read = folder.read(held, content);
-        if (read instanceof WireFormat.Read.Task task) {
-            Instant due = file.time().isBefore(time.now()) ? file.time() : time.now();
-            PriorStarts starts = new PriorStarts(file.starts(), Precision.EXACT);
-            return new Delivery.Task(task.envelope(), due, task.progress(), starts, held);
-        }
-        return read instanceof WireFormat.Read.Malformed malformed
-                ? new Delivery.Unreadable(content, malformed.why(), held)
-                : new Delivery.TooNew(((WireFormat.Read.TooNew) read).version(), held);
+        Instant due = file.time().isBefore(time.now()) ? file.time() : time.now();
+        PriorStarts starts = new PriorStarts(file.starts(), Precision.EXACT);
+        return folder.read(held, content).delivery(due, starts, content, held);
     }
 
     private void renew(TaskFile file) throws IOException {
-        Instant end = time.now().plus(options.lease());
+        Instant end = Instant.now().plus(options.lease());
         Files.setLastModifiedTime(file.path(), FileTime.from(end));
     }
 
@@ -104,7 +88,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, La
 
     private void settle(Settlement settlement) throws IOException {
         TaskFile file = (TaskFile) settlement.delivery().lease();
-        Instant now = time.now();
+        Instant now = Instant.now();
         if (settlement instanceof Settlement.Ack) {
             Files.delete(file.path());
         } else if (settlement instanceof Settlement.Later later) {
@@ -134,9 +118,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time, La
     }
 
     @Override
-    public void park() {
-        seen.drain();
-    }
+    public void park() {}
 
     @Override
     public void close() {}

@@ -2,6 +2,7 @@ package io.backgroundqueue.testkit.broken;
 
 import io.backgroundqueue.Start;
 import io.backgroundqueue.spi.Deduplication;
+import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.QueueDriver;
@@ -196,8 +197,10 @@ final class BrokenDeduplication {
                                     asked.id() + " after " + done.getOrDefault(key(task), 0), asked.window()))
                             .done());
             return Faulty.settled(storing, (settlement, outcome) -> {
-                if (settlement instanceof Settlement.Ack ack && outcome.equals(Outcome.DONE)) {
-                    done.merge(key(ack.delivery().envelope()), 1, Integer::sum);
+                if (settlement instanceof Settlement.Ack
+                        && outcome.equals(Outcome.DONE)
+                        && settlement.delivery() instanceof Delivery.Task task) {
+                    done.merge(key(task.envelope()), 1, Integer::sum);
                 }
                 return outcome;
             });

@@ -92,11 +92,11 @@ final class BrokenRetries {
     /** It turns up when the copy is done. */
     private static QueueDriver leavingTheOriginal(QueueDriver driver) {
         return Faulty.settled(driver, (settlement, outcome) -> {
-            if (settlement instanceof Settlement.Ack ack && outcome.equals(Outcome.DONE)) {
-                Delivery.Task task = ack.delivery();
-                if (task.progress().verdicts() > 0) {
-                    driver.send(List.of(task.envelope()), TIMEOUT);
-                }
+            if (settlement instanceof Settlement.Ack
+                    && outcome.equals(Outcome.DONE)
+                    && settlement.delivery() instanceof Delivery.Task task
+                    && task.progress().verdicts() > 0) {
+                driver.send(List.of(task.envelope()), TIMEOUT);
             }
             return outcome;
         });

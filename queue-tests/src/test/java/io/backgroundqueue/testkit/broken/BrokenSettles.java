@@ -161,9 +161,10 @@ final class BrokenSettles {
 
     private static QueueDriver acknowledgingById(QueueDriver driver) {
         return Faulty.settled(driver, (settlement, outcome) -> {
-            if (settlement instanceof Settlement.Ack ack && outcome.equals(Outcome.STALE)) {
-                Envelope task = ack.delivery().envelope();
-                driver.cancel(task.topic(), task.taskId());
+            if (settlement instanceof Settlement.Ack
+                    && outcome.equals(Outcome.STALE)
+                    && settlement.delivery() instanceof Delivery.Task task) {
+                driver.cancel(task.envelope().topic(), task.envelope().taskId());
             }
             return outcome;
         });
@@ -346,8 +347,8 @@ final class BrokenSettles {
         @Override
         public List<Outcome> settle(List<Settlement> batch) throws Exception {
             for (Settlement settlement : batch) {
-                if (settlement instanceof Settlement.Ack ack) {
-                    uncommitted.add(ack.delivery().envelope());
+                if (settlement instanceof Settlement.Ack && settlement.delivery() instanceof Delivery.Task task) {
+                    uncommitted.add(task.envelope());
                 }
             }
             return next.settle(batch);
