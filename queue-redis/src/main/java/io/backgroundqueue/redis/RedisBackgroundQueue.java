@@ -114,7 +114,7 @@ public final class RedisBackgroundQueue {
 
         /** How many tasks a worker runs at once that does not say otherwise. 1 to 10,000. Default: 10. */
         public Builder concurrency(int tasks) {
-            concurrency = OptionalInt.of(WorkerOptions.DEFAULT.concurrency(tasks).concurrency().orElse(tasks));
+            concurrency = WorkerOptions.DEFAULT.concurrency(tasks).concurrency();
             return this;
         }
 

@@ -8,13 +8,11 @@ import java.util.List;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
-import redis.clients.jedis.DefaultJedisSocketFactory;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.RedisProtocol;
@@ -255,18 +253,10 @@ final class RedisLink implements AutoCloseable {
                 .blockingSocketTimeoutMillis(millis)
                 .database(settings.database)
                 .clientName("backgroundqueue")
-                .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
-                .ssl(settings.tls);
+                .clientSetInfoConfig(ClientSetInfoConfig.DISABLED);
         settings.user.ifPresent(config::user);
         settings.password.ifPresent(config::password);
-        if (settings.tls) {
-            SSLParameters checked = new SSLParameters();
-            checked.setEndpointIdentificationAlgorithm("HTTPS");
-            config.sslParameters(checked);
-            settings.sockets.ifPresent(config::sslSocketFactory);
-        }
-        DefaultJedisClientConfig all = config.build();
-        return new Connection(new DefaultJedisSocketFactory(target, all), all);
+        return new Connection(new Sockets(settings, target, millis), config.build());
     }
 
     private void nextAfter(HostAndPort failed) {
