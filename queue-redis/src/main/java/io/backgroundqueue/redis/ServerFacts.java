@@ -68,7 +68,9 @@ final class ServerFacts {
         }
         if (!atLeast(7, 2)) {
             throw refused(
-                    settings, "is version " + version(), "durability 'fsynced' needs 7.2 or later. Upgrade it, or ask for less");
+                    settings,
+                    "is version " + version(),
+                    "durability 'fsynced' needs 7.2 or later. Upgrade it, or ask for less");
         }
         if (!appendOnly()) {
             throw refused(
