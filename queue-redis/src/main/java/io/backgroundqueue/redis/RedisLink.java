@@ -104,7 +104,7 @@ final class RedisLink implements AutoCloseable {
     }
 
     /** A connection of the caller's own. */
-    Connection connect(long deadlineNanos) {
+    SharedConnection connect(long deadlineNanos) {
         JedisConnectionException last = null;
         for (int i = 0; i < settings.hosts.size(); i++) {
             HostAndPort target = node;
@@ -249,7 +249,7 @@ final class RedisLink implements AutoCloseable {
         return answer;
     }
 
-    private Connection open(HostAndPort target, long deadlineNanos) {
+    private SharedConnection open(HostAndPort target, long deadlineNanos) {
         int millis = (int) Math.min(millisUntil(deadlineNanos), settings.connectTimeout.toMillis());
         DefaultJedisClientConfig.Builder config = DefaultJedisClientConfig.builder()
                 .protocol(RedisProtocol.RESP2)
@@ -261,7 +261,7 @@ final class RedisLink implements AutoCloseable {
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED);
         settings.user.ifPresent(config::user);
         settings.password.ifPresent(config::password);
-        return new Connection(new Sockets(settings, target, millis), config.build());
+        return new SharedConnection(new Sockets(settings, target, millis), config.build());
     }
 
     private void nextAfter(HostAndPort failed) {
