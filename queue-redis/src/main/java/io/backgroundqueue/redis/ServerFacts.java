@@ -81,7 +81,7 @@ final class ServerFacts {
         }
     }
 
-    private boolean atLeast(int major, int minor) {
+    boolean atLeast(int major, int minor) {
         String[] parts = version().split("\\.");
         int foundMajor = number(parts, 0);
         return foundMajor > major || (foundMajor == major && number(parts, 1) >= minor);

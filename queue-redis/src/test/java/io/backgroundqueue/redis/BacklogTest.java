@@ -60,8 +60,7 @@ class BacklogTest {
     void aClaimOfLargeTasksIsBoundedByBytes() throws Exception {
         String topic = Lab.newTopic("large");
         Bytes mebibyte = Bytes.wrap(new byte[1 << 20]);
-        IntStream.range(0, 40)
-                .forEach(i -> Lab.sent(driver, Lab.task(topic, Start.now(), mebibyte)));
+        IntStream.range(0, 40).forEach(i -> Lab.sent(driver, Lab.task(topic, Start.now(), mebibyte)));
         RedisReceiver receiver = lab.receiver(driver, topic);
 
         List<Integer> sizes = new ArrayList<>();

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.RedisProtocol;
 
 /** A server, a raw client beside it, and drivers on it, which end with the test. */
 final class Lab implements AutoCloseable {
@@ -38,16 +40,14 @@ final class Lab implements AutoCloseable {
 
     private final RunningBroker broker;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private final Connection raw;
+    private final String url;
 
     private Lab(RunningBroker broker, boolean own) {
         this.broker = broker;
+        this.url = broker.url();
         if (own) {
-            opened.push(broker::close);
+            opened.push(broker);
         }
-        HostAndPort node = RedisSettings.of(QueueUrl.parse(broker.url())).hosts.get(0);
-        raw = new Connection(node, DefaultJedisClientConfig.builder().build());
-        opened.push(raw::disconnect);
     }
 
     /** On the server that the contracts run on. */
@@ -60,20 +60,27 @@ final class Lab implements AutoCloseable {
         return new Lab(RedisServer.launch(arguments), true);
     }
 
+    /** On a server of the test's. */
+    static Lab at(RedisServer server) {
+        return new Lab(server, false);
+    }
+
     RunningBroker broker() {
         return broker;
     }
 
     /** On the same server, at another address, or with parameters. */
     RedisDriver driver(String url) {
-        RedisDriver driver =
-                (RedisDriver) new RedisProvider().open(QueueUrl.parse(url), QueueOptions.DEFAULT);
-        opened.push(driver);
-        return driver;
+        return closeLater(opened(url));
+    }
+
+    /** The caller closes it. */
+    static RedisDriver opened(String url) {
+        return (RedisDriver) new RedisProvider().open(QueueUrl.parse(url), QueueOptions.DEFAULT);
     }
 
     RedisDriver driver() {
-        return driver(broker.url());
+        return driver(url);
     }
 
     RedisReceiver receiver(RedisDriver driver, String topic) {
@@ -103,28 +110,61 @@ final class Lab implements AutoCloseable {
 
     /** What the raw client gets for a command; null for nothing. */
     Object raw(String... words) {
-        CommandArguments command = new CommandArguments(() -> words[0].getBytes(StandardCharsets.UTF_8));
-        for (int i = 1; i < words.length; i++) {
-            command.add(words[i]);
+        try (Raw client = new Raw(url)) {
+            return client.send(words);
         }
-        raw.sendCommand(command);
-        return raw.getOne();
     }
 
     String rawText(String... words) {
-        return new String((byte[]) raw(words), StandardCharsets.UTF_8);
+        return text(raw(words));
     }
 
     long rawNumber(String... words) {
         return (Long) raw(words);
     }
 
-    /** How often the server has run the commands of this name, inside and outside of scripts. */
-    long calls(String command) {
+    static String text(Object reply) {
+        return new String((byte[]) reply, StandardCharsets.UTF_8);
+    }
+
+    static void until(Patience.Condition condition, String what) throws Exception {
+        PATIENCE.eventually(condition, () -> what);
+    }
+
+    /** A client that knows nothing of us. */
+    static final class Raw implements AutoCloseable {
+        private final Connection connection;
+
+        Raw(String url) {
+            HostAndPort node = RedisSettings.of(QueueUrl.parse(url)).hosts.get(0);
+            connection = new Connection(
+                    node,
+                    DefaultJedisClientConfig.builder()
+                            .protocol(RedisProtocol.RESP2)
+                            .build());
+        }
+
+        Object send(String... words) {
+            CommandArguments command = new CommandArguments(() -> words[0].getBytes(StandardCharsets.UTF_8));
+            for (int i = 1; i < words.length; i++) {
+                command.add(words[i]);
+            }
+            connection.sendCommand(command);
+            return connection.getOne();
+        }
+
+        @Override
+        public void close() {
+            connection.disconnect();
+        }
+    }
+
+    /** How often the server has run the commands of these names, inside and outside of scripts. */
+    long calls(String... commands) {
         return rawText("INFO", "commandstats")
                 .lines()
-                .filter(line -> line.startsWith("cmdstat_" + command + ":"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll(".*calls=(\\d+).*", "$1")))
+                .filter(line -> Arrays.stream(commands).anyMatch(name -> line.startsWith("cmdstat_" + name + ":")))
+                .mapToLong(line -> Long.parseLong(line.replaceAll(".*:calls=(\\d+),.*", "$1")))
                 .sum();
     }
 
@@ -202,8 +242,7 @@ final class Lab implements AutoCloseable {
     /** Receives until a task comes. */
     static Delivery.Task next(RedisReceiver receiver) throws Exception {
         List<Delivery> found = new ArrayList<>();
-        PATIENCE.eventually(
-                () -> found.addAll(receiver.receive(1, Duration.ofMillis(50))), () -> "a task should come");
+        PATIENCE.eventually(() -> found.addAll(receiver.receive(1, Duration.ofMillis(50))), () -> "a task should come");
         return (Delivery.Task) found.get(0);
     }
 

@@ -29,7 +29,8 @@ class LostAnswersTest {
     @BeforeEach
     void connectThroughTheProxy() throws Exception {
         lab = Lab.shared();
-        HostAndPort node = RedisSettings.of(QueueUrl.parse(lab.broker().url())).hosts.get(0);
+        HostAndPort node =
+                RedisSettings.of(QueueUrl.parse(lab.broker().url())).hosts.get(0);
         proxy = lab.closeLater(FaultProxy.to(node.getHost(), node.getPort()));
         driver = lab.driver("redis://" + proxy.host() + ":" + proxy.port());
         topic = Lab.newTopic("lost");
@@ -49,8 +50,8 @@ class LostAnswersTest {
         lab.raw("SCRIPT", "FLUSH");
         List<Delivery> found = Lab.now(receiver, 10);
         lab.raw("SCRIPT", "FLUSH");
-        List<Outcome> outcomes =
-                receiver.settle(found.stream().<Settlement>map(Settlement.Ack::new).toList());
+        List<Outcome> outcomes = receiver.settle(
+                found.stream().<Settlement>map(Settlement.Ack::new).toList());
 
         assertThat(Lab.ids(found)).containsExactly(first.taskId(), second.taskId());
         assertThat(outcomes).containsExactly(Outcome.DONE, Outcome.DONE);
@@ -94,10 +95,10 @@ class LostAnswersTest {
         List<Delivery> found = Lab.now(receiver, 10);
 
         assertThat(Lab.ids(found))
-                .containsExactlyElementsOf(
-                        tasks.stream().map(Envelope::taskId).toList());
-        assertThat(found).allSatisfy(delivery -> assertThat(((Delivery.Task) delivery).starts())
-                .isEqualTo(PriorStarts.ZERO));
+                .containsExactlyElementsOf(tasks.stream().map(Envelope::taskId).toList());
+        assertThat(found)
+                .allSatisfy(delivery ->
+                        assertThat(((Delivery.Task) delivery).starts()).isEqualTo(PriorStarts.ZERO));
     }
 
     @Test
@@ -109,7 +110,10 @@ class LostAnswersTest {
                 new RedisLink(RedisSettings.of(QueueUrl.parse(lab.broker().url())), io.backgroundqueue.Time.system())) {
             List<byte[]> all = keys.with(keys.voided("lab"));
             long deadline = io.backgroundqueue.Time.system().deadline(Lab.TIMEOUT);
-            link.eval(RedisScript.RECOVER.call(all, new ScriptArguments().text(claim[1]).text(claim[0])), deadline);
+            link.eval(
+                    RedisScript.RECOVER.call(
+                            all, new ScriptArguments().text(claim[1]).text(claim[0])),
+                    deadline);
             Envelope task = Lab.sent(driver, Lab.task(topic));
             ScriptArguments late = new ScriptArguments()
                     .number(10)
@@ -121,7 +125,8 @@ class LostAnswersTest {
                     .number(0)
                     .number(5_000);
 
-            assertThat(Replies.list(link.eval(RedisScript.CLAIM.call(all, late), deadline))).isEmpty();
+            assertThat(Replies.list(link.eval(RedisScript.CLAIM.call(all, late), deadline)))
+                    .isEmpty();
             assertThat(Lab.ids(Lab.now(receiver, 10))).containsExactly(task.taskId());
         }
     }

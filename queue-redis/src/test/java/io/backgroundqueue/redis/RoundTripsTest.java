@@ -6,6 +6,7 @@ import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.Settlement;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,12 +43,14 @@ class RoundTripsTest {
         }
 
         double perTask = (double) (commands() - before) / (ROUNDS * BATCH);
-        assertThat(perTask).as("commands per task, sent, claimed and settled").isLessThanOrEqualTo(0.05);
+        assertThat(perTask)
+                .as("commands per task, sent, claimed, renewed and settled")
+                .isBetween(0.04, 0.05);
     }
 
     @Test
     void aHundredTasksOfTenTopicsTakeOneScriptPerTopic() {
-        List<Envelope> batch = new java.util.ArrayList<>();
+        List<Envelope> batch = new ArrayList<>();
         for (int i = 0; i < BATCH; i++) {
             batch.add(Lab.task("trips-" + i % 10));
         }
@@ -72,6 +75,6 @@ class RoundTripsTest {
 
     /** What clients asked for; what scripts do inside is not a round trip. */
     private long commands() {
-        return lab.calls("evalsha") + lab.calls("eval") + lab.calls("ping") + lab.calls("blpop") + lab.calls("hello");
+        return lab.calls("evalsha", "eval", "ping", "blpop");
     }
 }
