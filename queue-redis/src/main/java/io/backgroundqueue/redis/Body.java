@@ -16,7 +16,8 @@ final class Body {
     /** The id under which it is stored is the task's, whatever the line says: everything else goes by it. */
     static WireFormat.Read read(Bytes body, String topic, String id) {
         WireFormat.Read read = WireFormat.fromLine(body, topic, id);
-        if (!(read instanceof WireFormat.Read.Task task) || task.envelope().taskId().equals(id)) {
+        if (!(read instanceof WireFormat.Read.Task task)
+                || task.envelope().taskId().equals(id)) {
             return read;
         }
         Envelope line = task.envelope();

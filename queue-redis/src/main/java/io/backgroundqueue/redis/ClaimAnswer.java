@@ -26,8 +26,7 @@ record ClaimAnswer(
         List<Delivery> deliveries, boolean left, OptionalLong untilDue, OptionalLong untilEnd, long picks, long turn) {
 
     /** Nothing, because the claim was forbidden. */
-    static final ClaimAnswer NONE =
-            new ClaimAnswer(List.of(), false, OptionalLong.empty(), OptionalLong.empty(), 0, 0);
+    static final ClaimAnswer NONE = new ClaimAnswer(List.of(), false, OptionalLong.empty(), OptionalLong.empty(), 0, 0);
 
     /**
      * @param token what the claim went by
@@ -77,11 +76,7 @@ record ClaimAnswer(
         WireFormat.Read read = Body.read(body, topic, lease.id());
         return read instanceof WireFormat.Read.Task task
                 ? new Delivery.Task(
-                        task.envelope(),
-                        due,
-                        progress.map(StoredProgress::read).orElse(task.progress()),
-                        prior,
-                        lease)
+                        task.envelope(), due, progress.map(StoredProgress::read).orElse(task.progress()), prior, lease)
                 : read.delivery(due, prior, body, lease);
     }
 

@@ -20,7 +20,11 @@ final class Confirmation {
      * @throws QueueException of kind OUTCOME_UNKNOWN if it is not
      */
     static void require(
-            RedisDurability durability, RedisLink link, Connection connection, long deadlineNanos, List<Object> answers) {
+            RedisDurability durability,
+            RedisLink link,
+            Connection connection,
+            long deadlineNanos,
+            List<Object> answers) {
         if (durability.level() == RedisDurability.Level.AS_SERVER
                 || answers.stream().allMatch(JedisDataException.class::isInstance)) {
             return;
@@ -38,7 +42,8 @@ final class Confirmation {
         if (confirmed < durability.replicas()) {
             throw new QueueException(
                     QueueException.Kind.OUTCOME_UNKNOWN,
-                    "The server has the tasks, but " + (disk ? "not on disk" : "only " + confirmed + " replicas confirmed them")
+                    "The server has the tasks, but "
+                            + (disk ? "not on disk" : "only " + confirmed + " replicas confirmed them")
                             + " within " + durability.timeout() + ", where '" + durability
                             + "' was asked for. Look at the server's replicas and disk, or give it more time");
         }

@@ -13,8 +13,9 @@ import java.util.Map;
 
 /** What a server can do, as it is set up. */
 final class RedisCapabilities {
+    /** One send at a time: two side by side would mix the order of acceptance. */
     private static final Limits LIMITS = Limits.DEFAULT
-            .send(1_000, 8 << 20, 2)
+            .send(1_000, 8 << 20, 1)
             .priorityLevels(10)
             .lateness(Duration.ofMillis(100))
             .leaseDetection(Duration.ofSeconds(1));
@@ -29,7 +30,8 @@ final class RedisCapabilities {
         features.put(
                 Feature.ORDERING_KEY,
                 Support.unsupported(
-                        "queue-redis keeps one line per priority", "use one topic with concurrency 1, or queue-inmemory"));
+                        "queue-redis keeps one line per priority",
+                        "use one topic with concurrency 1, or queue-inmemory"));
         features.put(
                 Feature.TRANSACTIONAL_ENQUEUE,
                 Support.unsupported("Redis takes no part in transactions of a database", "use queue-jdbc"));

@@ -42,13 +42,17 @@ final class RedisDeadLetterCursor implements DeadLetterCursor {
 
     @Override
     public List<DeadLetter> next(int max) {
-        ScriptArguments arguments = new ScriptArguments().text(seen).text(last).number(max).number(MOST_BYTES);
+        ScriptArguments arguments =
+                new ScriptArguments().text(seen).text(last).number(max).number(MOST_BYTES);
         List<?> page = Replies.list(eval(RedisScript.LETTERS, arguments));
         List<DeadLetter> letters = new ArrayList<>(page.size() / 4);
         for (int i = 0; i < page.size(); i += 4) {
             seen = Replies.text(page.get(i + 1));
             letters.add(letter(
-                    Replies.text(page.get(i)), died(seen), Replies.text(page.get(i + 2)), Replies.bytes(page.get(i + 3))));
+                    Replies.text(page.get(i)),
+                    died(seen),
+                    Replies.text(page.get(i + 2)),
+                    Replies.bytes(page.get(i + 3))));
         }
         return letters;
     }

@@ -75,11 +75,13 @@ final class RedisDriver implements QueueDriver {
         requireOpen();
         Map<String, List<Integer>> byTopic = new LinkedHashMap<>();
         for (int i = 0; i < batch.size(); i++) {
-            byTopic.computeIfAbsent(batch.get(i).topic(), any -> new ArrayList<>()).add(i);
+            byTopic.computeIfAbsent(batch.get(i).topic(), any -> new ArrayList<>())
+                    .add(i);
         }
         List<RedisScript.Call> calls = byTopic.entrySet().stream()
                 .map(topic -> enqueue(
-                        topic.getKey(), topic.getValue().stream().map(batch::get).toList()))
+                        topic.getKey(),
+                        topic.getValue().stream().map(batch::get).toList()))
                 .toList();
         List<Object> answers = link.eval(calls, time.deadline(timeout), settings.durability);
         SendResult[] results = new SendResult[batch.size()];
@@ -96,8 +98,8 @@ final class RedisDriver implements QueueDriver {
     @Override
     public Receiver receiver(String topic, ReceiverOptions options) {
         requireOpen();
-        RedisReceiver receiver = new RedisReceiver(
-                topic, keys(topic), new RedisParts(link, wakeUps, time), options, receivers::remove);
+        RedisReceiver receiver =
+                new RedisReceiver(topic, keys(topic), new RedisParts(link, wakeUps, time), options, receivers::remove);
         receivers.add(receiver);
         return receiver;
     }
@@ -134,9 +136,10 @@ final class RedisDriver implements QueueDriver {
         if (!(body instanceof byte[])) {
             return false;
         }
-        Optional<String> deduplication = Body.read(Replies.bytes(body), topic, taskId) instanceof WireFormat.Read.Task task
-                ? task.envelope().deduplication().map(Deduplication::id)
-                : Optional.empty();
+        Optional<String> deduplication =
+                Body.read(Replies.bytes(body), topic, taskId) instanceof WireFormat.Read.Task task
+                        ? task.envelope().deduplication().map(Deduplication::id)
+                        : Optional.empty();
         List<byte[]> all =
                 deduplication.map(id -> keys.with(keys.deduplication(id))).orElse(keys.common());
         return Replies.number(eval(RedisScript.CANCEL, all, new ScriptArguments().text(taskId))) == 1;
@@ -179,7 +182,11 @@ final class RedisDriver implements QueueDriver {
         boolean confirmed = settings.durability.level() != RedisDurability.Level.AS_SERVER;
         ScriptArguments arguments = new ScriptArguments().number(confirmed ? 1 : 0);
         for (Envelope task : tasks) {
-            arguments.text(task.taskId()).number(task.priority()).start(task.start()).bytes(Body.write(task));
+            arguments
+                    .text(task.taskId())
+                    .number(task.priority())
+                    .start(task.start())
+                    .bytes(Body.write(task));
             task.deduplication()
                     .ifPresentOrElse(
                             deduplication -> {
@@ -201,7 +208,11 @@ final class RedisDriver implements QueueDriver {
 
     private String lastDeath(TopicKeys keys) {
         Object newest = link.command(
-                new CommandArguments(Command.ZRANGE).key(keys.deaths()).add(-1).add(-1).add("WITHSCORES"),
+                new CommandArguments(Command.ZRANGE)
+                        .key(keys.deaths())
+                        .add(-1)
+                        .add(-1)
+                        .add("WITHSCORES"),
                 time.deadline(CALL_TIMEOUT));
         List<?> found = Replies.list(newest);
         return found.isEmpty() ? "0" : Replies.text(found.get(1));
@@ -215,8 +226,8 @@ final class RedisDriver implements QueueDriver {
         long seen = PURGE_STEP;
         while (seen > 0 && deleted < most) {
             requireTime(deadline, deleted, topic);
-            List<?> step = Replies.list(
-                    link.eval(RedisScript.PURGE_READY.call(keys.common(), new ScriptArguments().number(PURGE_STEP)), deadline));
+            List<?> step = Replies.list(link.eval(
+                    RedisScript.PURGE_READY.call(keys.common(), new ScriptArguments().number(PURGE_STEP)), deadline));
             deleted += Replies.number(step.get(0));
             seen = Replies.number(step.get(1));
         }
@@ -230,7 +241,10 @@ final class RedisDriver implements QueueDriver {
         while (step == PURGE_STEP) {
             requireTime(deadline, deleted, topic);
             step = Replies.number(link.eval(
-                    RedisScript.PURGE_DEAD.call(keys.common(), new ScriptArguments().number(PURGE_STEP).text(last)), deadline));
+                    RedisScript.PURGE_DEAD.call(
+                            keys.common(),
+                            new ScriptArguments().number(PURGE_STEP).text(last)),
+                    deadline));
             deleted += step;
         }
         return deleted;

@@ -35,9 +35,20 @@ final class RedisErrors {
         return switch (code) {
             case "OOM" -> ErrorClass.THROTTLED;
             // Refused before anything was done; a restart, a failover or a moved slot comes to an end.
-            case "BUSY", "LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "ASK", "MOVED", "NOREPLICAS", "UNBLOCKED",
-                    "NOSCRIPT", "UNKILLABLE" -> ErrorClass.TRANSIENT;
-            case "NOAUTH", "WRONGPASS", "NOPERM", "MISCONF", "WRONGTYPE", "CROSSSLOT", "NOPROTO", "DENIED" -> ErrorClass.MISCONFIGURED;
+            case "BUSY",
+                    "LOADING",
+                    "READONLY",
+                    "MASTERDOWN",
+                    "CLUSTERDOWN",
+                    "TRYAGAIN",
+                    "ASK",
+                    "MOVED",
+                    "NOREPLICAS",
+                    "UNBLOCKED",
+                    "NOSCRIPT",
+                    "UNKILLABLE" -> ErrorClass.TRANSIENT;
+            case "NOAUTH", "WRONGPASS", "NOPERM", "MISCONF", "WRONGTYPE", "CROSSSLOT", "NOPROTO", "DENIED" ->
+                ErrorClass.MISCONFIGURED;
             case "ERR" -> err(message);
             default -> ErrorClass.OUTCOME_UNKNOWN;
         };
@@ -48,7 +59,9 @@ final class RedisErrors {
         if (message.contains("max number of clients")) {
             return ErrorClass.THROTTLED;
         }
-        if (message.contains("unknown command") || message.contains("invalid password") || message.contains("AUTH")
+        if (message.contains("unknown command")
+                || message.contains("invalid password")
+                || message.contains("AUTH")
                 || message.contains("DB index")) {
             return ErrorClass.MISCONFIGURED;
         }

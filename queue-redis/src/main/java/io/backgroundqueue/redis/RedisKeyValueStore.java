@@ -136,10 +136,9 @@ public final class RedisKeyValueStore implements KeyValueStore {
     }
 
     private List<Boolean> scripts(List<RedisScript.Call> calls) {
-        return available(
-                () -> link.eval(calls, time.deadline(CALL_TIMEOUT), RedisDurability.AS_SERVER).stream()
-                        .map(answer -> Replies.number(orError(answer)) == 1)
-                        .toList());
+        return available(() -> link.eval(calls, time.deadline(CALL_TIMEOUT), RedisDurability.AS_SERVER).stream()
+                .map(answer -> Replies.number(orError(answer)) == 1)
+                .toList());
     }
 
     private static Object orError(Object answer) {
@@ -157,8 +156,8 @@ public final class RedisKeyValueStore implements KeyValueStore {
         } catch (RuntimeException failed) {
             throw new QueueException(
                     Kind.UNAVAILABLE,
-                    "The store on " + settings + " did not answer: " + QueueUrl.redact(String.valueOf(failed.getMessage()))
-                            + ". A change may have taken effect",
+                    "The store on " + settings + " did not answer: "
+                            + QueueUrl.redact(String.valueOf(failed.getMessage())) + ". A change may have taken effect",
                     null,
                     failed);
         }

@@ -50,7 +50,8 @@ final class RedisLink implements AutoCloseable {
 
     /** The answer of one script; throws the error that the server answered. */
     Object eval(RedisScript.Call call, long deadlineNanos) {
-        return answered(eval(List.of(call), deadlineNanos, RedisDurability.AS_SERVER).get(0));
+        return answered(
+                eval(List.of(call), deadlineNanos, RedisDurability.AS_SERVER).get(0));
     }
 
     /**
@@ -77,7 +78,8 @@ final class RedisLink implements AutoCloseable {
     }
 
     /** The answer of one command; throws the error that the server answered. */
-    @Nullable Object command(CommandArguments command, long deadlineNanos) {
+    @Nullable
+    Object command(CommandArguments command, long deadlineNanos) {
         return with(deadlineNanos, connection -> {
             List<Object> answers = exchange(connection, List.of(command), deadlineNanos);
             follow(answers.get(0));
@@ -113,7 +115,9 @@ final class RedisLink implements AutoCloseable {
                 nextAfter(target);
             }
         }
-        throw new NotConnectedException("Cannot connect to " + settings + ": " + (last == null ? "" : last.getMessage()), last == null ? new IllegalStateException() : last);
+        throw new NotConnectedException(
+                "Cannot connect to " + settings + ": " + (last == null ? "" : last.getMessage()),
+                last == null ? new IllegalStateException() : last);
     }
 
     /** Ends all idle connections, and each other one when its call returns. */
@@ -222,7 +226,8 @@ final class RedisLink implements AutoCloseable {
             node = moved.getTargetNode();
             return true;
         }
-        if (answer instanceof JedisDataException error && RedisErrors.code(error).equals("READONLY")) {
+        if (answer instanceof JedisDataException error
+                && RedisErrors.code(error).equals("READONLY")) {
             dropIdle();
         }
         return false;
@@ -265,13 +270,15 @@ final class RedisLink implements AutoCloseable {
     }
 
     private int millisUntil(long deadlineNanos) {
-        return (int) Math.max(1, Math.min(Integer.MAX_VALUE, time.until(deadlineNanos).toMillis()));
+        return (int) Math.max(
+                1, Math.min(Integer.MAX_VALUE, time.until(deadlineNanos).toMillis()));
     }
 
     private void requireOpen() {
         if (closed) {
             throw new QueueException(
-                    QueueException.Kind.CLOSED, "The connections to " + settings + " are closed. Open another queue to go on");
+                    QueueException.Kind.CLOSED,
+                    "The connections to " + settings + " are closed. Open another queue to go on");
         }
     }
 }

@@ -9,7 +9,6 @@ import io.backgroundqueue.spi.Receiver;
 import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.Settlement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.Condition;
@@ -53,7 +52,11 @@ final class RedisReceiver implements Receiver {
     private long turn;
 
     RedisReceiver(
-            String topic, TopicKeys keys, RedisParts parts, ReceiverOptions options, Consumer<RedisReceiver> afterClose) {
+            String topic,
+            TopicKeys keys,
+            RedisParts parts,
+            ReceiverOptions options,
+            Consumer<RedisReceiver> afterClose) {
         this.topic = topic;
         this.keys = keys;
         this.link = parts.link();
@@ -220,7 +223,8 @@ final class RedisReceiver implements Receiver {
         long before = time.nanos();
         try {
             inDoubt = claims;
-            Object reply = link.eval(RedisScript.CLAIM.call(keys.with(keys.voided(options.workerId())), arguments), deadline);
+            Object reply =
+                    link.eval(RedisScript.CLAIM.call(keys.with(keys.voided(options.workerId())), arguments), deadline);
             inDoubt = 0;
             return accepted(ClaimAnswer.of(reply, topic, token, time.now()), before);
         } catch (RuntimeException failed) {
@@ -286,7 +290,8 @@ final class RedisReceiver implements Receiver {
     private void requireOpen() {
         if (closed) {
             throw new QueueException(
-                    QueueException.Kind.CLOSED, "This receiver of '" + topic + "' is closed. Open another one to go on");
+                    QueueException.Kind.CLOSED,
+                    "This receiver of '" + topic + "' is closed. Open another one to go on");
         }
     }
 }

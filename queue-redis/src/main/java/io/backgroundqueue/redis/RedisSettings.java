@@ -140,8 +140,7 @@ final class RedisSettings {
         try {
             return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException broken) {
-            throw invalid(
-                    "User or password of " + url + " are not percent-encoded: write a percent sign as %25", null);
+            throw invalid("User or password of " + url + " are not percent-encoded: write a percent sign as %25", null);
         }
     }
 
@@ -152,7 +151,7 @@ final class RedisSettings {
     /** Where it is, without user and password. */
     @Override
     public String toString() {
-        return (tls ? "rediss://" : "redis://") + String.join(",", hosts.stream().map(HostAndPort::toString).toList())
-                + "/" + database;
+        return (tls ? "rediss://" : "redis://")
+                + String.join(",", hosts.stream().map(HostAndPort::toString).toList()) + "/" + database;
     }
 }

@@ -68,7 +68,9 @@ final class ServerFacts {
         }
         if (!atLeast(7, 2)) {
             throw refused(
-                    settings, "is version " + version(), "durability 'fsynced' needs 7.2 or later. Upgrade it, or ask for less");
+                    settings,
+                    "is version " + version(),
+                    "durability 'fsynced' needs 7.2 or later. Upgrade it, or ask for less");
         }
         if (!appendOnly()) {
             throw refused(
@@ -79,7 +81,7 @@ final class ServerFacts {
         }
     }
 
-    private boolean atLeast(int major, int minor) {
+    boolean atLeast(int major, int minor) {
         String[] parts = version().split("\\.");
         int foundMajor = number(parts, 0);
         return foundMajor > major || (foundMajor == major && number(parts, 1) >= minor);

@@ -39,7 +39,9 @@ final class Settler {
         List<Delivery> lost = new ArrayList<>();
         for (int from = 0; from < deliveries.size(); from += MOST_PER_SCRIPT) {
             lost.addAll(unextended(
-                    deliveries.subList(from, Math.min(from + MOST_PER_SCRIPT, deliveries.size())), lease, deadlineNanos));
+                    deliveries.subList(from, Math.min(from + MOST_PER_SCRIPT, deliveries.size())),
+                    lease,
+                    deadlineNanos));
         }
         return lost;
     }
@@ -89,7 +91,9 @@ final class Settler {
         String what = settlement instanceof Settlement.Ack ? "A" : settlement instanceof Settlement.Dead ? "D" : "R";
         arguments.text(what).text(lease.id()).text(lease.grant()).start(Start.now());
         arguments.text(
-                settlement instanceof Settlement.Dead dead ? StoredProgress.letter(dead.reason(), dead.progress()) : "");
+                settlement instanceof Settlement.Dead dead
+                        ? StoredProgress.letter(dead.reason(), dead.progress())
+                        : "");
     }
 
     /** The engine gives back what it was given. */

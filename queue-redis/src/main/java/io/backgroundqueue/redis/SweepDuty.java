@@ -63,7 +63,10 @@ final class SweepDuty implements Duty {
         cursors.put(keys.wake(), next);
         long found = Replies.number(answer.get(1));
         if (found > 0) {
-            LOG.warn("{} tasks of {} were held without a lease and are ready again: did somebody edit the keys?", found, keys);
+            LOG.warn(
+                    "{} tasks of {} were held without a lease and are ready again: did somebody edit the keys?",
+                    found,
+                    keys);
         }
         return !next.equals(START);
     }

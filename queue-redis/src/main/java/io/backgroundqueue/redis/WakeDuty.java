@@ -4,6 +4,7 @@ import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.Duty;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,9 @@ final class WakeDuty implements Duty {
 
     private boolean blocking;
     private boolean poked;
+    /** The next turn, if none is under way, is not to wait. */
+    private boolean woken;
+
     private @Nullable Connection connection;
 
     WakeDuty(RedisLink link, Time time, String prefix) {
@@ -116,6 +120,7 @@ final class WakeDuty implements Duty {
     public void wake() {
         lock.lock();
         try {
+            woken = true;
             if (!blocking || poked) {
                 return;
             }
@@ -140,6 +145,10 @@ final class WakeDuty implements Duty {
         CommandArguments command = new CommandArguments(Command.BLPOP).key(control);
         lock.lock();
         try {
+            if (woken) {
+                woken = false;
+                return null;
+            }
             listening = List.copyOf(waiting.keySet());
             listening.forEach(list -> command.key(TopicKeys.bytes(list)));
             blocking = true;
@@ -149,18 +158,20 @@ final class WakeDuty implements Duty {
         try {
             command.add(LONGEST_TURN.toSeconds());
             long deadline = time.deadline(LONGEST_TURN.plus(GRACE));
-            Object answer = link.exchange(blockingConnection, List.of(command), deadline).get(0);
+            Object answer = link.exchange(blockingConnection, List.of(command), deadline)
+                    .get(0);
             if (answer instanceof JedisDataException error) {
                 throw error;
             }
             List<?> found = Replies.list(answer);
             String list = found.isEmpty() ? null : Replies.text(found.get(0));
-            return list == null || list.equals(new String(control, java.nio.charset.StandardCharsets.UTF_8)) ? null : list;
+            return list == null || Arrays.equals(TopicKeys.bytes(list), control) ? null : list;
         } finally {
             lock.lock();
             try {
                 blocking = false;
                 poked = false;
+                woken = false;
                 listening = List.of();
             } finally {
                 lock.unlock();
