@@ -14,7 +14,8 @@ import java.util.Optional;
  * @param priorityLevels how many levels the ten priorities are kept in
  * @param lateness how late a delayed task may start on an idle, healthy system
  * @param leaseDetection how long after the end of a lease the task is handed out again, at most
- * @param maxWait how long one receive may wait, in the backend, for a task to arrive
+ * @param maxWait how long one receive may wait, in the backend, for a task to arrive; zero where the backend cannot wait:
+ *     then it is asked four times a second
  * @param maxLease the longest a task can be held by one worker
  * @param maxDelay the longest delay
  * @param retention how long the backend keeps a task at all

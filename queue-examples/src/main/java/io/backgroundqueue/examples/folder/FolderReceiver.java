@@ -11,6 +11,7 @@ import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.Settlement;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,15 +63,14 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
         renew(file); // before it is held: it must never look run out
         TopicFolder.move(file.path(), held.path());
         renew(held); // and again: another worker may have tried meanwhile, with a shorter lease
-        Bytes content = TopicFolder.content(held);
+        Bytes content = Bytes.wrap(Files.readAllBytes(held.path()));
         Instant due = file.time().isBefore(time.now()) ? file.time() : time.now();
         PriorStarts starts = new PriorStarts(file.starts(), Precision.EXACT);
         return folder.read(held, content).delivery(due, starts, content, held);
     }
 
     private void renew(TaskFile file) throws IOException {
-        Instant end = Instant.now().plus(options.lease());
-        Files.setLastModifiedTime(file.path(), FileTime.from(end));
+        Files.setLastModifiedTime(file.path(), FileTime.from(Instant.now().plus(options.lease())));
     }
 
     @Override
@@ -92,15 +92,11 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
         if (settlement instanceof Settlement.Ack) {
             Files.delete(file.path());
         } else if (settlement instanceof Settlement.Later later) {
-            folder.rewrite(
-                    file,
-                    later.progress(),
-                    file.to(folder.waiting(), later.start().resolve(now), 0, ""));
+            Path back = file.to(folder.waiting(), later.start().resolve(now), 0, "");
+            folder.rewrite(file, later.progress(), back);
         } else if (settlement instanceof Settlement.Dead dead) {
-            folder.rewrite(
-                    file,
-                    dead.progress(),
-                    file.to(folder.dead(), now, 0, dead.reason().name()));
+            Path end = file.to(folder.dead(), now, 0, dead.reason().name());
+            folder.rewrite(file, dead.progress(), end);
         } else {
             TopicFolder.move(file.path(), file.to(folder.waiting(), ""));
         }

@@ -49,25 +49,21 @@ record TopicFolder(String topic, Path tmp, Path waiting, Path held, Path dead) {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    static Bytes content(TaskFile file) throws IOException {
-        return Bytes.wrap(Files.readAllBytes(file.path()));
-    }
-
     WireFormat.Read read(TaskFile file, Bytes content) {
         return WireFormat.fromLine(content, topic, file.number());
     }
 
     /** The task in a file; what is no task is read as if a foreign producer had sent it. */
     WireFormat.Read.Task task(TaskFile file) throws IOException {
-        Bytes content = content(file);
+        Bytes content = Bytes.wrap(Files.readAllBytes(file.path()));
         return read(file, content) instanceof WireFormat.Read.Task task
                 ? task
                 : (WireFormat.Read.Task) WireFormat.fromHeaders(Map.of(), content, topic, file.number());
     }
 
     Path write(Envelope envelope, Progress progress) throws IOException {
-        byte[] content = WireFormat.toLine(envelope, progress, null).toArray();
-        return Files.write(tmp.resolve(UUID.randomUUID().toString()), content);
+        byte[] line = WireFormat.toLine(envelope, progress, null).toArray();
+        return Files.write(tmp.resolve(UUID.randomUUID().toString()), line);
     }
 
     /**
