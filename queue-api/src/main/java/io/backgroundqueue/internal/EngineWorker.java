@@ -131,10 +131,10 @@ final class EngineWorker<T> implements Worker {
     /** What is given back while a fetch is under way would only be fetched again; and what it brings is given back too. */
     private static void awaitDrained(EngineContext context, List<EngineWorker<?>> workers) {
         if (context.loops().mayWait()) {
-            await(
-                    context,
-                    CompletableFuture.allOf(
-                            workers.stream().map(worker -> worker.drained).toArray(CompletableFuture[]::new)));
+            CompletableFuture.allOf(
+                            workers.stream().map(worker -> worker.drained).toArray(CompletableFuture[]::new))
+                    .completeOnTimeout(null, EngineContext.CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
         }
     }
 

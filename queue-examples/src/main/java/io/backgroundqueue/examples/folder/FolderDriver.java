@@ -98,7 +98,7 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
     private void store(Envelope envelope) throws IOException {
         TopicFolder folder = folder(envelope.topic());
         Path fresh = folder.write(envelope, Progress.NONE);
-        Instant due = envelope.start().resolve(Instant.now());
+        Instant due = envelope.start().resolve(TopicFolder.CLOCK.now());
         TaskFile file = new TaskFile(fresh, due, "%010d-%s".formatted(sent.incrementAndGet(), origin), 0, "");
         TopicFolder.move(fresh, file.to(folder.waiting(), due, 0, ""));
     }

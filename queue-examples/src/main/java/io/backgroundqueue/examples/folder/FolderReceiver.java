@@ -29,13 +29,12 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
     @Override
     public List<Delivery> receive(int max, Duration wait) throws IOException {
         int room = Math.min(max, options.maxUnsettled() - tend());
-        Instant now = Instant.now();
         long bytes = 0;
         List<Delivery> taken = new ArrayList<>();
         for (TaskFile file : room > 0 ? TopicFolder.list(folder.waiting()) : List.<TaskFile>of()) {
             bytes += file.path().toFile().length();
             boolean enough = taken.size() == room || (bytes > options.maxBytes() && !taken.isEmpty());
-            if (enough || file.time().isAfter(now)) {
+            if (enough || file.time().isAfter(TopicFolder.CLOCK.now())) {
                 return taken;
             }
             TopicFolder.unlessGone(() -> taken.add(claim(file)));
@@ -46,7 +45,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
     /** Gives back what has run out, whoever held it, and answers how much this worker holds. */
     private int tend() throws IOException {
         int mine = 0;
-        FileTime now = FileTime.from(Instant.now());
+        FileTime now = FileTime.from(TopicFolder.CLOCK.now());
         for (TaskFile file : TopicFolder.list(folder.held())) {
             mine += file.mark().startsWith(options.workerId()) ? 1 : 0;
             TopicFolder.unlessGone(() -> {
@@ -70,7 +69,8 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
     }
 
     private void renew(TaskFile file) throws IOException {
-        Files.setLastModifiedTime(file.path(), FileTime.from(Instant.now().plus(options.lease())));
+        Files.setLastModifiedTime(
+                file.path(), FileTime.from(TopicFolder.CLOCK.now().plus(options.lease())));
     }
 
     @Override
@@ -88,7 +88,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
 
     private void settle(Settlement settlement) throws IOException {
         TaskFile file = (TaskFile) settlement.delivery().lease();
-        Instant now = Instant.now();
+        Instant now = TopicFolder.CLOCK.now();
         if (settlement instanceof Settlement.Ack) {
             Files.delete(file.path());
         } else if (settlement instanceof Settlement.Later later) {

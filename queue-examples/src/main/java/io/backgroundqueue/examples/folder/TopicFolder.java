@@ -1,6 +1,7 @@
 package io.backgroundqueue.examples.folder;
 
 import io.backgroundqueue.Bytes;
+import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.WireFormat;
@@ -18,6 +19,9 @@ import java.util.stream.Stream;
  * The folder of one topic. A file is written in {@code tmp} and shows up elsewhere by a rename, complete or not at all.
  */
 record TopicFolder(String topic, Path tmp, Path waiting, Path held, Path dead) {
+    /** The machine's, which all processes share: to a folder it is what its own clock is to a broker. */
+    static final Time CLOCK = Time.system();
+
     /** A step that fails with {@link NoSuchFileException} when somebody else was faster. */
     interface Step {
         void take() throws IOException;
