@@ -64,8 +64,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
         renew(held); // and again: another worker may have tried meanwhile, with a shorter lease
         Bytes content = Bytes.wrap(Files.readAllBytes(held.path()));
         Instant due = file.time().isBefore(time.now()) ? file.time() : time.now();
-        PriorStarts starts = new PriorStarts(file.starts(), Precision.EXACT);
-        return folder.read(held, content).delivery(due, starts, content, held);
+        return folder.read(held, content).delivery(due, new PriorStarts(file.starts(), Precision.EXACT), content, held);
     }
 
     private void renew(TaskFile file) throws IOException {
