@@ -186,10 +186,10 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
             words.put(
                     Feature.DURABILITY.name(),
                     switch (capabilities.durability()) {
-                        case PROCESS -> "in this process";
-                        case BROKER_MEMORY -> "in the broker's memory";
-                        case DISK -> "on disk";
-                        case REPLICATED -> "on several machines";
+                        case PROCESS -> "nothing: this process";
+                        case BROKER_MEMORY -> "workers and producers";
+                        case DISK -> "a restart of the broker";
+                        case REPLICATED -> "the loss of a machine";
                     });
             return words;
         }
