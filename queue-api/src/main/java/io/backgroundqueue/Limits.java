@@ -2,6 +2,7 @@ package io.backgroundqueue;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The numbers of a backend. Start at {@link #DEFAULT} and change what differs.
@@ -14,7 +15,8 @@ import java.util.Optional;
  * @param priorityLevels how many levels the ten priorities are kept in
  * @param lateness how late a delayed task may start on an idle, healthy system
  * @param leaseDetection how long after the end of a lease the task is handed out again, at most
- * @param maxWait how long one receive may wait, in the backend, for a task to arrive
+ * @param maxWait how long one receive may wait, in the backend, for a task to arrive; zero where the backend cannot wait:
+ *     then it is asked four times a second
  * @param maxLease the longest a task can be held by one worker
  * @param maxDelay the longest delay
  * @param retention how long the backend keeps a task at all
@@ -50,171 +52,108 @@ public record Limits(
 
     /** See {@link #maxPayloadBytes()}. */
     public Limits maxPayloadBytes(int bytes) {
-        return new Limits(
-                bytes,
-                maxTopicLength,
-                sendBatch,
-                sendBytes,
-                sendParallelism,
-                priorityLevels,
-                lateness,
-                leaseDetection,
-                maxWait,
-                maxLease,
-                maxDelay,
-                retention);
+        return with(draft -> draft.maxPayloadBytes = bytes);
     }
 
     /** See {@link #maxTopicLength()}. */
     public Limits maxTopicLength(int characters) {
-        return new Limits(
-                maxPayloadBytes,
-                characters,
-                sendBatch,
-                sendBytes,
-                sendParallelism,
-                priorityLevels,
-                lateness,
-                leaseDetection,
-                maxWait,
-                maxLease,
-                maxDelay,
-                retention);
+        return with(draft -> draft.maxTopicLength = characters);
     }
 
     /** See {@link #sendBatch()}, {@link #sendBytes()} and {@link #sendParallelism()}. */
     public Limits send(int batch, int bytes, int parallelism) {
-        return new Limits(
-                maxPayloadBytes,
-                maxTopicLength,
-                batch,
-                bytes,
-                parallelism,
-                priorityLevels,
-                lateness,
-                leaseDetection,
-                maxWait,
-                maxLease,
-                maxDelay,
-                retention);
+        return with(draft -> {
+            draft.sendBatch = batch;
+            draft.sendBytes = bytes;
+            draft.sendParallelism = parallelism;
+        });
     }
 
     /** See {@link #priorityLevels()}. */
     public Limits priorityLevels(int levels) {
-        return new Limits(
-                maxPayloadBytes,
-                maxTopicLength,
-                sendBatch,
-                sendBytes,
-                sendParallelism,
-                levels,
-                lateness,
-                leaseDetection,
-                maxWait,
-                maxLease,
-                maxDelay,
-                retention);
+        return with(draft -> draft.priorityLevels = levels);
     }
 
     /** See {@link #lateness()}. */
     public Limits lateness(Duration late) {
-        return new Limits(
-                maxPayloadBytes,
-                maxTopicLength,
-                sendBatch,
-                sendBytes,
-                sendParallelism,
-                priorityLevels,
-                late,
-                leaseDetection,
-                maxWait,
-                maxLease,
-                maxDelay,
-                retention);
+        return with(draft -> draft.lateness = late);
     }
 
     /** See {@link #leaseDetection()}. */
     public Limits leaseDetection(Duration detection) {
-        return new Limits(
-                maxPayloadBytes,
-                maxTopicLength,
-                sendBatch,
-                sendBytes,
-                sendParallelism,
-                priorityLevels,
-                lateness,
-                detection,
-                maxWait,
-                maxLease,
-                maxDelay,
-                retention);
+        return with(draft -> draft.leaseDetection = detection);
     }
 
     /** See {@link #maxWait()}. */
     public Limits maxWait(Duration wait) {
-        return new Limits(
-                maxPayloadBytes,
-                maxTopicLength,
-                sendBatch,
-                sendBytes,
-                sendParallelism,
-                priorityLevels,
-                lateness,
-                leaseDetection,
-                wait,
-                maxLease,
-                maxDelay,
-                retention);
+        return with(draft -> draft.maxWait = wait);
     }
 
     /** See {@link #maxLease()}. */
     public Limits maxLease(Duration lease) {
-        return new Limits(
-                maxPayloadBytes,
-                maxTopicLength,
-                sendBatch,
-                sendBytes,
-                sendParallelism,
-                priorityLevels,
-                lateness,
-                leaseDetection,
-                maxWait,
-                Optional.of(lease),
-                maxDelay,
-                retention);
+        return with(draft -> draft.maxLease = Optional.of(lease));
     }
 
     /** See {@link #maxDelay()}. */
     public Limits maxDelay(Duration delay) {
-        return new Limits(
-                maxPayloadBytes,
-                maxTopicLength,
-                sendBatch,
-                sendBytes,
-                sendParallelism,
-                priorityLevels,
-                lateness,
-                leaseDetection,
-                maxWait,
-                maxLease,
-                Optional.of(delay),
-                retention);
+        return with(draft -> draft.maxDelay = Optional.of(delay));
     }
 
     /** See {@link #retention()}. */
     public Limits retention(Duration kept) {
-        return new Limits(
-                maxPayloadBytes,
-                maxTopicLength,
-                sendBatch,
-                sendBytes,
-                sendParallelism,
-                priorityLevels,
-                lateness,
-                leaseDetection,
-                maxWait,
-                maxLease,
-                maxDelay,
-                Optional.of(kept));
+        return with(draft -> draft.retention = Optional.of(kept));
+    }
+
+    private Limits with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.limits();
+    }
+
+    /** The same numbers, one of which is about to change. */
+    private static final class Draft {
+        int maxPayloadBytes;
+        int maxTopicLength;
+        int sendBatch;
+        int sendBytes;
+        int sendParallelism;
+        int priorityLevels;
+        Duration lateness;
+        Duration leaseDetection;
+        Duration maxWait;
+        Optional<Duration> maxLease;
+        Optional<Duration> maxDelay;
+        Optional<Duration> retention;
+
+        Draft(Limits limits) {
+            this.maxPayloadBytes = limits.maxPayloadBytes;
+            this.maxTopicLength = limits.maxTopicLength;
+            this.sendBatch = limits.sendBatch;
+            this.sendBytes = limits.sendBytes;
+            this.sendParallelism = limits.sendParallelism;
+            this.priorityLevels = limits.priorityLevels;
+            this.lateness = limits.lateness;
+            this.leaseDetection = limits.leaseDetection;
+            this.maxWait = limits.maxWait;
+            this.maxLease = limits.maxLease;
+            this.maxDelay = limits.maxDelay;
+            this.retention = limits.retention;
+        }
+
+        Limits limits() {
+            return new Limits(
+                    maxPayloadBytes,
+                    maxTopicLength,
+                    sendBatch,
+                    sendBytes,
+                    sendParallelism,
+                    priorityLevels,
+                    lateness,
+                    leaseDetection,
+                    maxWait,
+                    maxLease,
+                    maxDelay,
+                    retention);
+        }
     }
 }

@@ -9,24 +9,25 @@ record NoAdmin(Capabilities capabilities) implements QueueAdmin {
 
     @Override
     public DeadLetters deadLetters(String topic) {
-        throw refused("deadLetters", Feature.DEAD_LETTERS);
+        throw refused("dead letters", Feature.DEAD_LETTERS);
     }
 
     @Override
     public boolean cancel(String topic, String taskId) {
-        throw refused("cancel", Feature.CANCEL);
+        throw refused("cancelling", Feature.CANCEL);
     }
 
     @Override
     public long purge(String topic, Scope scope) {
-        throw refused("purge", scope == Scope.READY ? Feature.PURGE : Feature.DEAD_LETTERS);
+        throw refused("purging", scope == Scope.READY ? Feature.PURGE : Feature.DEAD_LETTERS);
     }
 
     @Override
     public void check() {
         throw new QueueException(
                 QueueException.Kind.UNSUPPORTED,
-                "The queue '" + capabilities.backend() + "' offers no check: it implements BackgroundQueue directly and"
+                "The queue '" + capabilities.backend()
+                        + "' offers no readiness check: it implements BackgroundQueue directly and"
                         + " does not override admin(). Ask the system behind it whether it is ready");
     }
 

@@ -66,14 +66,14 @@ class BackgroundQueueDefaultsTest {
     void itsAdminRefusesEverythingAndSaysWhatToDo() {
         QueueAdmin admin = queue.admin();
 
-        refused(Kind.UNSUPPORTED, () -> admin.stats("t"), "no stats", "override admin()");
+        refused(Kind.UNSUPPORTED, () -> admin.stats("t"), "no stats", "does not declare it");
         refused(Kind.UNSUPPORTED, () -> admin.deadLetters("t"), "no dead letters");
         refused(Kind.UNSUPPORTED, () -> admin.listDeadLetters("t", 5), "no dead letters");
         refused(Kind.UNSUPPORTED, () -> admin.findDeadLetter("t", "id"), "no dead letters");
         refused(Kind.UNSUPPORTED, () -> admin.replayDeadLetters("t", letter -> true), "no dead letters");
         refused(Kind.UNSUPPORTED, () -> admin.cancel("t", "id"), "no cancelling");
         refused(Kind.UNSUPPORTED, () -> admin.purge("t", Scope.READY), "no purging");
-        refused(Kind.UNSUPPORTED, admin::check, "a readiness check");
+        refused(Kind.UNSUPPORTED, admin::check, "no readiness check", "override admin()");
     }
 
     @Test

@@ -105,6 +105,7 @@ final class EngineWorker<T> implements Worker {
                 .filter(worker -> worker.ending.compareAndSet(false, true))
                 .toList();
         ours.forEach(EngineWorker::begin);
+        awaitDrained(context, ours);
         try {
             if (!noneRunning(ours, deadlineNanos)) {
                 ours.forEach(EngineWorker::interruptHandlers);
@@ -114,13 +115,6 @@ final class EngineWorker<T> implements Worker {
             Thread.currentThread().interrupt();
         }
         ours.forEach(EngineWorker::abandonHandlers);
-        if (context.loops().mayWait()) {
-            // A receive that was under way may still bring tasks, which have to be given back.
-            await(
-                    context,
-                    CompletableFuture.allOf(
-                            ours.stream().map(worker -> worker.drained).toArray(CompletableFuture[]::new)));
-        }
         flushVerdicts(context, ours);
         Loops.stop(ours.stream().flatMap(worker -> worker.keepers.stream()).toList());
         Loops.stop(ours.stream().map(worker -> worker.receiving).toList());
@@ -132,6 +126,16 @@ final class EngineWorker<T> implements Worker {
         finishedBefore = parts.settler().finished();
         releasedBefore = parts.settler().released();
         drained = workerLoop.drain();
+    }
+
+    /** What is given back while a fetch is under way would only be fetched again; and what it brings is given back too. */
+    private static void awaitDrained(EngineContext context, List<EngineWorker<?>> workers) {
+        if (context.loops().mayWait()) {
+            CompletableFuture.allOf(
+                            workers.stream().map(worker -> worker.drained).toArray(CompletableFuture[]::new))
+                    .completeOnTimeout(null, EngineContext.CALL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                    .join();
+        }
     }
 
     private static boolean noneRunning(List<EngineWorker<?>> workers, long deadlineNanos) throws InterruptedException {

@@ -34,6 +34,7 @@ final class SendBatcher {
     private final Deque<Runnable> answers = new ArrayDeque<>();
     private final List<Loop> senders = new ArrayList<>();
     private @Nullable Loop deadlines;
+    private long nextDeadlineNanos = Long.MAX_VALUE;
     private boolean closed;
 
     SendBatcher(EngineContext context) {
@@ -70,9 +71,7 @@ final class SendBatcher {
             if (closed) {
                 throw new QueueException(Kind.CLOSED, "The queue is closed and takes no more tasks. Open a new one");
             }
-            if (buffer.size() == 0 && deadlines != null) {
-                deadlines.wake();
-            }
+            watch(pending);
             buffer.add(pending);
             wakeSender();
         } finally {
@@ -226,6 +225,13 @@ final class SendBatcher {
         return true;
     }
 
+    private void watch(PendingSend pending) {
+        if (deadlines != null && pending.deadlineNanos < nextDeadlineNanos) {
+            nextDeadlineNanos = pending.deadlineNanos;
+            deadlines.wake();
+        }
+    }
+
     private void wakeSender() {
         Loop sender = idleSenders.pollFirst();
         if (sender != null) {
@@ -249,18 +255,30 @@ final class SendBatcher {
 
         @Override
         public Duration turn() {
-            List<PendingSend> all = new ArrayList<>();
-            locked(() -> all.addAll(buffer.all()));
+            List<PendingSend> late = new ArrayList<>();
             long now = time.nanos();
-            long next = Long.MAX_VALUE;
-            for (PendingSend pending : all) {
-                if (pending.deadlineNanos <= now) {
-                    giveUp(pending, "within " + context.options().enqueueTimeout());
-                } else {
-                    next = Math.min(next, pending.deadlineNanos);
-                }
-            }
+            long next = nextAfter(now, late);
+            late.forEach(
+                    pending -> giveUp(pending, "within " + context.options().enqueueTimeout()));
             return next == Long.MAX_VALUE ? REST : time.until(next);
+        }
+
+        /** The next deadline that is to be watched; whoever comes with an earlier one wakes this. */
+        private long nextAfter(long now, List<PendingSend> late) {
+            lock.lock();
+            try {
+                nextDeadlineNanos = Long.MAX_VALUE;
+                for (PendingSend pending : buffer.all()) {
+                    if (pending.deadlineNanos <= now) {
+                        late.add(pending);
+                    } else {
+                        nextDeadlineNanos = Math.min(nextDeadlineNanos, pending.deadlineNanos);
+                    }
+                }
+                return nextDeadlineNanos;
+            } finally {
+                lock.unlock();
+            }
         }
     }
 }

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Chapter 15 of {@code docs/contract.md}: faults, each balanced by a {@link Ledger} with nothing lost; duplicates go into
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
  * <p>What needs another process is skipped where the harness has no URL, what hurts the broker where it has no {@link
  * BrokerControl}, and what happens on the network where that has no proxy.
  */
+@Isolated("it kills the broker")
 public abstract class BrokerFaultContract extends ProcessRules {
     private static final Duration TIMEOUT = Duration.ofSeconds(2);
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);

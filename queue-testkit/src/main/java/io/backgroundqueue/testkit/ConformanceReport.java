@@ -10,12 +10,15 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
@@ -39,8 +42,7 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
         store.put("notes", contract.notes());
         Run run = run(context);
         if (run.harness == null) {
-            QueueHarness harness = contract.harness();
-            run.harness = HarnessFacts.of(harness);
+            run.harness = HarnessFacts.of(contract.harness());
         }
     }
 
@@ -120,15 +122,17 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
         return owner.getStore(STORE).computeIfAbsent("run", key -> new Run(), Run.class);
     }
 
+    /** What came of one contract; tests write to it side by side. */
     private static final class Run {
-        private final List<Tested> tests = new ArrayList<>();
+        private final List<Tested> tests = new CopyOnWriteArrayList<>();
         /** Names of tests that were given up, and the rule that was in their way. */
-        private final Map<String, String> unmet = new TreeMap<>();
+        private final Map<String, String> unmet = new ConcurrentHashMap<>();
 
-        private @Nullable HarnessFacts harness;
+        private volatile @Nullable HarnessFacts harness;
 
         Report report(Class<?> test) {
-            HarnessFacts facts = harness == null ? HarnessFacts.unknown(test) : harness;
+            HarnessFacts opened = harness;
+            HarnessFacts facts = opened == null ? HarnessFacts.unknown(test) : opened;
             return new Report(
                     facts.adapter,
                     contractOf(test),
@@ -136,7 +140,7 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
                     facts.startedBy,
                     System.getProperty("java.version", "unknown"),
                     facts.supports,
-                    List.copyOf(tests));
+                    tests.stream().sorted(Comparator.comparing(Tested::test)).toList());
         }
 
         /** Turns what was given up without a failure to show for it into failures. */
@@ -182,10 +186,10 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
             words.put(
                     Feature.DURABILITY.name(),
                     switch (capabilities.durability()) {
-                        case PROCESS -> "in this process";
-                        case BROKER_MEMORY -> "in the broker's memory";
-                        case DISK -> "on disk";
-                        case REPLICATED -> "on several machines";
+                        case PROCESS -> "nothing: this process";
+                        case BROKER_MEMORY -> "workers and producers";
+                        case DISK -> "a restart of the broker";
+                        case REPLICATED -> "the loss of a machine";
                     });
             return words;
         }

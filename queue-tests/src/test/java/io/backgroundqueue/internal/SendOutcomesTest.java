@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -222,6 +223,30 @@ class SendOutcomesTest {
         assertThat(error(pending).kind()).isEqualTo(Kind.OUTCOME_UNKNOWN);
         assertThat(error(pending).taskId()).contains("a");
         assertThat(bench.events.all()).hasSize(1);
+    }
+
+    @Test
+    void aTaskThatComesWhileOthersAreGivenUpHasItsDeadlineWatchedToo() {
+        List<PendingSend> late = new ArrayList<>();
+        AtomicReference<SendBench> batcher = new AtomicReference<>();
+        Bench watched = new Bench()
+                .options(options -> options.listener(event -> {
+                    if (late.isEmpty() && event instanceof TaskEvent.EnqueueFailed) {
+                        late.add(batcher.get().add("late"));
+                    }
+                }));
+        SendBench sending = new SendBench(watched);
+        batcher.set(sending);
+        sending.add("a");
+        sending.add("b");
+        watched.time.advance(SendBench.TIMEOUT);
+        int wakes = watched.loops.loop("deadlines").wakes;
+        Duration pause = sending.deadlines();
+
+        assertThat(late).hasSize(1);
+        assertThat(pause.compareTo(SendBench.TIMEOUT) <= 0 || watched.loops.loop("deadlines").wakes > wakes)
+                .as("somebody looks before the deadline of the late task")
+                .isTrue();
     }
 
     @Test

@@ -8,7 +8,6 @@ import io.backgroundqueue.spi.WireFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
@@ -44,7 +43,7 @@ record FolderDeadLetters(TopicFolder folder, Deque<TaskFile> ahead, Map<DeadLett
     public int replay(List<DeadLetter> letters) throws IOException {
         int replayed = 0;
         for (TaskFile file : files(letters)) {
-            Path target = file.to(folder.waiting(), Instant.now(), 0, "");
+            Path target = file.to(folder.waiting(), TopicFolder.CLOCK.now(), 0, "");
             replayed += TopicFolder.unlessGone(() -> folder.rewrite(file, Progress.replay(), target)) ? 1 : 0;
         }
         return replayed;

@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -57,15 +56,11 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
         features.put(Feature.DEDUPLICATION, Support.withStore());
         features.put(Feature.PRIORITY, Support.unsupported("files are kept by due time", "use a topic per urgency"));
         features.put(Feature.ORDERING_KEY, Support.unsupported("files have no lines", "use a topic per key"));
-        features.put(Feature.STATS, Support.unsupported("nobody counts the files", "count them with the shell"));
+        features.put(Feature.STATS, Support.unsupported("counting means listing all files", "count in the shell"));
         features.put(Feature.CANCEL, Support.unsupported("files are not found by task id", "let the handler check"));
-        features.put(
-                Feature.TRANSACTIONAL_ENQUEUE, Support.unsupported("there is no database", "enqueue after the commit"));
-        Limits limits = Limits.DEFAULT
-                .maxTopicLength(80)
-                .priorityLevels(1)
-                .maxWait(Duration.ZERO)
-                .lateness(Duration.ofMillis(500));
+        features.put(Feature.TRANSACTIONAL_ENQUEUE, Support.unsupported("no database", "enqueue after the commit"));
+        Limits names = Limits.DEFAULT.maxTopicLength(80).priorityLevels(1);
+        Limits limits = names.maxWait(Duration.ZERO).lateness(Duration.ofMillis(500));
         return new Capabilities(
                 "folder", features, limits, LeaseKind.TIMED, true, true, Precision.EXACT, Durability.BROKER_MEMORY);
     }
@@ -88,22 +83,22 @@ record FolderDriver(Path root, Time time, String origin, AtomicLong sent, Atomic
 
     @Override
     public List<SendResult> send(List<Envelope> batch, Duration timeout) {
-        List<SendResult> results = new ArrayList<>(batch.size());
-        for (Envelope envelope : batch) {
-            try {
-                store(envelope);
-                results.add(SendResult.ACCEPTED);
-            } catch (IOException error) {
-                results.add(new SendResult.Failed(classify(error), error));
-            }
+        return batch.stream().map(this::send).toList();
+    }
+
+    private SendResult send(Envelope envelope) {
+        try {
+            store(envelope);
+            return SendResult.ACCEPTED;
+        } catch (IOException error) {
+            return new SendResult.Failed(classify(error), error);
         }
-        return results;
     }
 
     private void store(Envelope envelope) throws IOException {
         TopicFolder folder = folder(envelope.topic());
         Path fresh = folder.write(envelope, Progress.NONE);
-        Instant due = envelope.start().resolve(Instant.now());
+        Instant due = envelope.start().resolve(TopicFolder.CLOCK.now());
         TaskFile file = new TaskFile(fresh, due, "%010d-%s".formatted(sent.incrementAndGet(), origin), 0, "");
         TopicFolder.move(fresh, file.to(folder.waiting(), due, 0, ""));
     }

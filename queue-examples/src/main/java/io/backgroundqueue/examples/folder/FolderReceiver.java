@@ -11,6 +11,7 @@ import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.Settlement;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,13 +29,12 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
     @Override
     public List<Delivery> receive(int max, Duration wait) throws IOException {
         int room = Math.min(max, options.maxUnsettled() - tend());
-        Instant now = Instant.now();
         long bytes = 0;
         List<Delivery> taken = new ArrayList<>();
         for (TaskFile file : room > 0 ? TopicFolder.list(folder.waiting()) : List.<TaskFile>of()) {
             bytes += file.path().toFile().length();
             boolean enough = taken.size() == room || (bytes > options.maxBytes() && !taken.isEmpty());
-            if (enough || file.time().isAfter(now)) {
+            if (enough || file.time().isAfter(TopicFolder.CLOCK.now())) {
                 return taken;
             }
             TopicFolder.unlessGone(() -> taken.add(claim(file)));
@@ -45,7 +45,7 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
     /** Gives back what has run out, whoever held it, and answers how much this worker holds. */
     private int tend() throws IOException {
         int mine = 0;
-        FileTime now = FileTime.from(Instant.now());
+        FileTime now = FileTime.from(TopicFolder.CLOCK.now());
         for (TaskFile file : TopicFolder.list(folder.held())) {
             mine += file.mark().startsWith(options.workerId()) ? 1 : 0;
             TopicFolder.unlessGone(() -> {
@@ -62,15 +62,14 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
         renew(file); // before it is held: it must never look run out
         TopicFolder.move(file.path(), held.path());
         renew(held); // and again: another worker may have tried meanwhile, with a shorter lease
-        Bytes content = TopicFolder.content(held);
+        Bytes content = Bytes.wrap(Files.readAllBytes(held.path()));
         Instant due = file.time().isBefore(time.now()) ? file.time() : time.now();
-        PriorStarts starts = new PriorStarts(file.starts(), Precision.EXACT);
-        return folder.read(held, content).delivery(due, starts, content, held);
+        return folder.read(held, content).delivery(due, new PriorStarts(file.starts(), Precision.EXACT), content, held);
     }
 
     private void renew(TaskFile file) throws IOException {
-        Instant end = Instant.now().plus(options.lease());
-        Files.setLastModifiedTime(file.path(), FileTime.from(end));
+        Files.setLastModifiedTime(
+                file.path(), FileTime.from(TopicFolder.CLOCK.now().plus(options.lease())));
     }
 
     @Override
@@ -88,19 +87,15 @@ record FolderReceiver(TopicFolder folder, ReceiverOptions options, Time time) im
 
     private void settle(Settlement settlement) throws IOException {
         TaskFile file = (TaskFile) settlement.delivery().lease();
-        Instant now = Instant.now();
+        Instant now = TopicFolder.CLOCK.now();
         if (settlement instanceof Settlement.Ack) {
             Files.delete(file.path());
         } else if (settlement instanceof Settlement.Later later) {
-            folder.rewrite(
-                    file,
-                    later.progress(),
-                    file.to(folder.waiting(), later.start().resolve(now), 0, ""));
+            Path back = file.to(folder.waiting(), later.start().resolve(now), 0, "");
+            folder.rewrite(file, later.progress(), back);
         } else if (settlement instanceof Settlement.Dead dead) {
-            folder.rewrite(
-                    file,
-                    dead.progress(),
-                    file.to(folder.dead(), now, 0, dead.reason().name()));
+            Path end = file.to(folder.dead(), now, 0, dead.reason().name());
+            folder.rewrite(file, dead.progress(), end);
         } else {
             TopicFolder.move(file.path(), file.to(folder.waiting(), ""));
         }

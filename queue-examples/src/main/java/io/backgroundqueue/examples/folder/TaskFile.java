@@ -35,12 +35,8 @@ record TaskFile(Path path, Instant time, String number, int starts, String mark)
         String name = String.valueOf(path.getFileName());
         Matcher part = NAME.matcher(name);
         if (!part.matches()) {
-            return new TaskFile(
-                    path,
-                    Instant.EPOCH,
-                    UUID.nameUUIDFromBytes(name.getBytes(UTF_8)).toString(),
-                    0,
-                    "");
+            UUID foreign = UUID.nameUUIDFromBytes(name.getBytes(UTF_8));
+            return new TaskFile(path, Instant.EPOCH, foreign.toString(), 0, "");
         }
         Instant time = Instant.EPOCH.plusNanos(Long.parseLong(part.group(1)));
         return new TaskFile(path, time, part.group(2), Integer.parseInt(part.group(3)), part.group(4));

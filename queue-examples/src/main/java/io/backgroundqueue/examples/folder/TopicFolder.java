@@ -1,6 +1,7 @@
 package io.backgroundqueue.examples.folder;
 
 import io.backgroundqueue.Bytes;
+import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.WireFormat;
@@ -18,6 +19,9 @@ import java.util.stream.Stream;
  * The folder of one topic. A file is written in {@code tmp} and shows up elsewhere by a rename, complete or not at all.
  */
 record TopicFolder(String topic, Path tmp, Path waiting, Path held, Path dead) {
+    /** The machine's, which all processes share: to a folder it is what its own clock is to a broker. */
+    static final Time CLOCK = Time.system();
+
     /** A step that fails with {@link NoSuchFileException} when somebody else was faster. */
     interface Step {
         void take() throws IOException;
@@ -49,25 +53,21 @@ record TopicFolder(String topic, Path tmp, Path waiting, Path held, Path dead) {
         Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
     }
 
-    static Bytes content(TaskFile file) throws IOException {
-        return Bytes.wrap(Files.readAllBytes(file.path()));
-    }
-
     WireFormat.Read read(TaskFile file, Bytes content) {
         return WireFormat.fromLine(content, topic, file.number());
     }
 
     /** The task in a file; what is no task is read as if a foreign producer had sent it. */
     WireFormat.Read.Task task(TaskFile file) throws IOException {
-        Bytes content = content(file);
+        Bytes content = Bytes.wrap(Files.readAllBytes(file.path()));
         return read(file, content) instanceof WireFormat.Read.Task task
                 ? task
                 : (WireFormat.Read.Task) WireFormat.fromHeaders(Map.of(), content, topic, file.number());
     }
 
     Path write(Envelope envelope, Progress progress) throws IOException {
-        byte[] content = WireFormat.toLine(envelope, progress, null).toArray();
-        return Files.write(tmp.resolve(UUID.randomUUID().toString()), content);
+        byte[] line = WireFormat.toLine(envelope, progress, null).toArray();
+        return Files.write(tmp.resolve(UUID.randomUUID().toString()), line);
     }
 
     /**

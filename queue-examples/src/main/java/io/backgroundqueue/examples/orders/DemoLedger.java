@@ -83,9 +83,9 @@ final class DemoLedger implements TaskListener {
                     id,
                     end.reason() + ": " + end.cause().map(Throwable::getMessage).orElse(""));
         } else if (event instanceof TaskEvent.Dropped end) {
-            page.end(end.taskId());
-            page.dead.put(
-                    end.taskId(), end.reason() + ", dropped: " + end.cause().getMessage());
+            String id = end.taskId().orElse("unreadable");
+            page.end(id);
+            page.dead.put(id, end.reason() + ", dropped: " + end.cause().getMessage());
         }
     }
 

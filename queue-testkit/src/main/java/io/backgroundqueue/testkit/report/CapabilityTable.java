@@ -72,6 +72,10 @@ public final class CapabilityTable {
     }
 
     private static String title(String feature) {
-        return feature.toLowerCase(Locale.ROOT).replace('_', ' ');
+        return switch (feature) {
+            case "FIFO" -> feature;
+            case "DURABILITY" -> "survives";
+            default -> feature.toLowerCase(Locale.ROOT).replace('_', ' ');
+        };
     }
 }

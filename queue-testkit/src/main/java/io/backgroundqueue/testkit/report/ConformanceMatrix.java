@@ -12,7 +12,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -156,11 +158,25 @@ public final class ConformanceMatrix {
         if (!passed.isEmpty()) {
             return passed.stream().allMatch(Tested::refusal) ? "refused" : "pass";
         }
-        return tests.stream()
-                .map(Tested::reason)
-                .distinct()
-                .map(why -> "skipped " + notes.computeIfAbsent(why, key -> notes.size() + 1))
-                .collect(Collectors.joining(", "));
+        return "skipped "
+                + ranges(tests.stream()
+                        .map(test -> notes.computeIfAbsent(test.reason(), why -> notes.size() + 1))
+                        .collect(Collectors.toCollection(TreeSet::new)));
+    }
+
+    /** Such as {@code 1–4, 7}. */
+    private static String ranges(SortedSet<Integer> numbers) {
+        List<String> ranges = new ArrayList<>();
+        for (int number : numbers) {
+            if (!numbers.contains(number - 1)) {
+                int last = number;
+                while (numbers.contains(last + 1)) {
+                    last++;
+                }
+                ranges.add(last == number ? String.valueOf(number) : number + "–" + last);
+            }
+        }
+        return String.join(", ", ranges);
     }
 
     private Set<String> rules() {

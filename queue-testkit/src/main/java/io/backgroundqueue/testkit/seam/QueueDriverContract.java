@@ -17,6 +17,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -60,7 +62,7 @@ public abstract class QueueDriverContract extends DeadLetterRules {
         assertThat(limits.priorityLevels()).as("priorityLevels").isBetween(before.has(Feature.PRIORITY) ? 2 : 1, 10);
         assertThat(limits.lateness()).as("lateness").isGreaterThanOrEqualTo(Duration.ZERO);
         assertThat(limits.leaseDetection()).as("leaseDetection").isGreaterThanOrEqualTo(Duration.ZERO);
-        assertThat(limits.maxWait()).as("maxWait").isGreaterThan(Duration.ZERO);
+        assertThat(limits.maxWait()).as("maxWait").isGreaterThanOrEqualTo(Duration.ZERO);
     }
 
     @Test
@@ -87,11 +89,24 @@ public abstract class QueueDriverContract extends DeadLetterRules {
     public final void aClosedDriverLeavesNoThreadThatKeepsTheProgramAlive() throws Exception {
         Set<Thread> before = threads();
         String topic = newTopic();
-        Peer peer = newPeer();
-        peer.hand(topic, options()).look(1);
-        peer.send(List.of(task(topic).at(now())));
-        peer.close();
+        onAThreadThatIsNoDaemon(() -> {
+            Peer peer = newPeer();
+            peer.hand(topic, options()).look(1);
+            peer.send(List.of(task(topic).at(now())));
+            peer.close();
+            return topic;
+        });
         patience().eventually(() -> left(before).isEmpty(), () -> "threads should end: " + left(before));
+    }
+
+    /** Threads inherit whether they are daemons; test engines that run tests in parallel do so on daemons. */
+    private static void onAThreadThatIsNoDaemon(Callable<?> step) throws Exception {
+        FutureTask<?> task = new FutureTask<>(step);
+        Thread thread = new Thread(task, "contract-test");
+        thread.setDaemon(false);
+        thread.start();
+        thread.join();
+        task.get();
     }
 
     private static Set<Thread> threads() {
@@ -115,8 +130,11 @@ public abstract class QueueDriverContract extends DeadLetterRules {
         control(hand, topic);
         send(topic, 2);
         boolean forgets = capabilities().durability() == Durability.PROCESS;
-        assertThat(peer().driver().lostAtClose())
-                .as("what is lost at close with one task running and two waiting")
-                .isEqualTo(forgets ? 3 : 0);
+        QueueDriver driver = peer().driver();
+        patience()
+                .eventually(
+                        () -> driver.lostAtClose() == (forgets ? 3 : 0),
+                        () -> "with one task running and two waiting, " + driver.lostAtClose()
+                                + " are said to be lost at close");
     }
 }

@@ -13,7 +13,6 @@ import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.Receiver;
 import io.backgroundqueue.spi.Settlement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -228,7 +227,7 @@ final class BrokenSettles {
     }
 
     private static boolean isForeign(DeadLetter letter) {
-        return letter.enqueuedAt().filter(Instant.EPOCH::equals).isPresent();
+        return letter.enqueuedAt().isEmpty();
     }
 
     private static Settlement exhausted(Settlement settlement) {

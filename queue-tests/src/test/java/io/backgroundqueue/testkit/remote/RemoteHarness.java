@@ -14,24 +14,32 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** A {@link RemoteBroker} of its own for each test, behind a proxy. */
+/** A {@link RemoteBroker} behind a proxy. */
 final class RemoteHarness implements QueueHarness, BrokerControl {
     private final Path folder;
     private final FaultProxy proxy;
     private final int port;
+    private final boolean lent;
     private Process process;
 
-    private RemoteHarness(Path folder, Process process, int port) {
+    private RemoteHarness(Path folder, Process process, int port, FaultProxy proxy, boolean lent) {
         this.folder = folder;
         this.process = process;
         this.port = port;
-        this.proxy = FaultProxy.to("127.0.0.1", port);
+        this.proxy = proxy;
+        this.lent = lent;
     }
 
     static RemoteHarness open() throws Exception {
         Path folder = Files.createTempDirectory("bq-remote");
         Process process = launch(folder, 0);
-        return new RemoteHarness(folder, process, port(folder));
+        int port = port(folder);
+        return new RemoteHarness(folder, process, port, FaultProxy.to("127.0.0.1", port), false);
+    }
+
+    /** The same broker, for a test that shares it: closing this does nothing. */
+    RemoteHarness lend() {
+        return new RemoteHarness(folder, process, port, proxy, true);
     }
 
     @Override
@@ -110,6 +118,9 @@ final class RemoteHarness implements QueueHarness, BrokerControl {
 
     @Override
     public void close() {
+        if (lent) {
+            return;
+        }
         kill();
         proxy.close();
         for (String file : new String[] {"port", "log", ""}) {
