@@ -113,7 +113,7 @@ class ServerFaultsTest {
 
     @Test
     void aLevelThatTheServerCannotKeepIsRefused() throws Exception {
-        try (Lab lab = Lab.own()) {
+        try (Lab lab = Lab.shared()) {
             boolean able = ServerFacts.of(lab.rawText("INFO")).atLeast(7, 2);
             String url = lab.broker().url() + "?durability=fsynced";
             if (able) {
