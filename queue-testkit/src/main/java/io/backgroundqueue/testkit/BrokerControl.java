@@ -14,4 +14,14 @@ public interface BrokerControl extends BrokerProcess {
     default Optional<FaultProxy> proxy() {
         return Optional.empty();
     }
+
+    /**
+     * A broker behind a proxy.
+     *
+     * @param process the broker, if it may be stopped; else the tests that would are skipped
+     * @param proxy what all drivers reach it through; closed by whoever made it
+     */
+    static BrokerControl behind(FaultProxy proxy, Optional<BrokerProcess> process) {
+        return new ProxiedBroker(proxy, process);
+    }
 }

@@ -1,6 +1,7 @@
 package io.backgroundqueue.testkit;
 
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,12 +15,16 @@ import org.opentest4j.TestAbortedException;
 
 /**
  * Finds brokers for tests, each once per JVM: by URL in the environment ({@code BQ_REDIS_URL} and so on), else in a
- * container, else as a local process. A missing broker fails the test, unless {@code -Dbq.brokers.waived=redis,kafka}
- * names it (or says {@code all}): then the test is skipped, and the report says so. Thread-safe.
+ * container, else as a local process; {@code -Dbq.brokers.kind=container} or {@code process} leaves only that. A missing
+ * broker fails the test, unless {@code -Dbq.brokers.waived=redis,kafka} names it (or says {@code all}): then the test is
+ * skipped, and the report says so. Thread-safe.
  */
 public final class Brokers {
     /** The system property: names of brokers, separated by commas, or {@code all}. */
     public static final String WAIVED = "bq.brokers.waived";
+
+    /** The system property: {@code container} or {@code process}, to start brokers in no other way. */
+    public static final String KIND = "bq.brokers.kind";
 
     private static final ReentrantLock LOCK = new ReentrantLock();
     private static final Map<String, RunningBroker> RUNNING = new TreeMap<>();
@@ -28,11 +33,23 @@ public final class Brokers {
 
     /** The broker of that name, started if this is the first call, and ended with the JVM. */
     public static RunningBroker shared(String broker) throws Exception {
+        return shared(broker, waived(broker));
+    }
+
+    /**
+     * {@link #shared} for a broker that an adapter is tested against besides its own, such as a compatible one: where it
+     * is missing, the test is skipped, and the report says why.
+     */
+    public static RunningBroker sharedIfFound(String broker) throws Exception {
+        return shared(broker, true);
+    }
+
+    private static RunningBroker shared(String broker, boolean mayBeMissing) throws Exception {
         LOCK.lock();
         try {
             RunningBroker running = RUNNING.get(broker);
             if (running == null) {
-                running = find(broker, System.getenv(), starters());
+                running = find(broker, mayBeMissing, System.getenv(), starters());
                 RUNNING.put(broker, running);
                 Runtime.getRuntime().addShutdownHook(new Thread(running::close, "bq-broker-end"));
             }
@@ -42,7 +59,8 @@ public final class Brokers {
         }
     }
 
-    static RunningBroker find(String broker, Map<String, String> environment, List<BrokerStarter> starters)
+    static RunningBroker find(
+            String broker, boolean mayBeMissing, Map<String, String> environment, List<BrokerStarter> starters)
             throws Exception {
         String variable = "BQ_" + broker.toUpperCase(Locale.ROOT) + "_URL";
         String url = environment.get(variable);
@@ -59,8 +77,8 @@ public final class Brokers {
             return first.get().start();
         }
         String missing = missing(broker, variable, fitting);
-        if (waived(broker)) {
-            throw new TestAbortedException("waived by -D" + WAIVED + ": " + missing);
+        if (mayBeMissing) {
+            throw new TestAbortedException((waived(broker) ? "waived by -D" + WAIVED + ": " : "") + missing);
         }
         throw new IllegalStateException(
                 missing + ". To go on without it, and have the report say so: -D" + WAIVED + "=" + broker);
@@ -68,7 +86,25 @@ public final class Brokers {
 
     private static String missing(String broker, String variable, List<BrokerStarter> starters) {
         String remedies = starters.stream().map(BrokerStarter::remedy).collect(Collectors.joining(", or "));
-        return "no " + broker + " was found. Set " + variable + (remedies.isEmpty() ? "" : ", or " + remedies);
+        return "no " + broker + " was found" + only() + ". Set " + variable
+                + (remedies.isEmpty() ? "" : ", or " + remedies);
+    }
+
+    private static String only() {
+        String kind = System.getProperty(KIND, "");
+        return kind.isBlank() ? "" : " with -D" + KIND + "=" + kind;
+    }
+
+    static Set<BrokerStarter.Kind> kinds(String property) {
+        if (property.isBlank()) {
+            return EnumSet.allOf(BrokerStarter.Kind.class);
+        }
+        try {
+            return EnumSet.of(BrokerStarter.Kind.valueOf(property.strip().toUpperCase(Locale.ROOT)));
+        } catch (IllegalArgumentException unknown) {
+            throw new IllegalArgumentException(
+                    "-D" + KIND + "=" + property + " is no kind of broker. Say container or process", unknown);
+        }
     }
 
     private static boolean waived(String broker) {
@@ -77,8 +113,10 @@ public final class Brokers {
     }
 
     private static List<BrokerStarter> starters() {
+        Set<BrokerStarter.Kind> kinds = kinds(System.getProperty(KIND, ""));
         return ServiceLoader.load(BrokerStarter.class).stream()
                 .map(ServiceLoader.Provider::get)
+                .filter(starter -> kinds.contains(starter.kind()))
                 .toList();
     }
 

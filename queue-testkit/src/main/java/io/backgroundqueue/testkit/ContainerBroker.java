@@ -19,22 +19,24 @@ record ContainerBroker(GenericContainer<?> container, WaitStrategy ready, String
     }
 
     @Override
-    public void stop() {
+    public void stop() throws Exception {
         if (container.isRunning()) {
             container
                     .getDockerClient()
                     .stopContainerCmd(container.getContainerId())
                     .exec();
+            awaitEnd();
         }
     }
 
     @Override
-    public void kill() {
+    public void kill() throws Exception {
         if (container.isRunning()) {
             container
                     .getDockerClient()
                     .killContainerCmd(container.getContainerId())
                     .exec();
+            awaitEnd();
         }
     }
 
@@ -52,5 +54,10 @@ record ContainerBroker(GenericContainer<?> container, WaitStrategy ready, String
     @Override
     public void close() {
         container.stop();
+    }
+
+    /** Not every engine waits for it, and one that still ends is not started again. */
+    private void awaitEnd() throws Exception {
+        Patience.standard().eventually(() -> !container.isRunning(), () -> "the container does not end: " + image);
     }
 }

@@ -1,0 +1,216 @@
+package io.backgroundqueue.redis;
+
+import io.backgroundqueue.Capabilities;
+import io.backgroundqueue.Capabilities.Durability;
+import io.backgroundqueue.Capabilities.LeaseKind;
+import io.backgroundqueue.Capabilities.Precision;
+import io.backgroundqueue.Feature;
+import io.backgroundqueue.Limits;
+import io.backgroundqueue.QueueException;
+import io.backgroundqueue.Scope;
+import io.backgroundqueue.Support;
+import io.backgroundqueue.Time;
+import io.backgroundqueue.spi.DeadLetterCursor;
+import io.backgroundqueue.spi.Envelope;
+import io.backgroundqueue.spi.ErrorClass;
+import io.backgroundqueue.spi.Progress;
+import io.backgroundqueue.spi.QueueDriver;
+import io.backgroundqueue.spi.Receiver;
+import io.backgroundqueue.spi.ReceiverOptions;
+import io.backgroundqueue.spi.SendResult;
+import io.backgroundqueue.spi.WireFormat;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisDataException;
+
+/**
+ * Events on Redis Pub/Sub: a task is published on the channel {@code prefix:topic}, and every receiver that is
+ * subscribed at that moment gets it, at most once.
+ */
+final class RedisPubSubDriver implements QueueDriver {
+    private static final String BACKEND = "redis-pubsub";
+
+    private final RedisSettings settings;
+    private final EventBound bound;
+    private final Time time;
+    private final RedisLink link;
+    private final AtomicLong lost = new AtomicLong();
+    private volatile boolean closed;
+
+    /**
+     * How much one receiver holds that was not handed out.
+     *
+     * @param events at least 1
+     * @param bytes at least 1
+     */
+    record EventBound(int events, long bytes) {
+        static final EventBound DEFAULT = new EventBound(10_000, 64 << 20);
+    }
+
+    private RedisPubSubDriver(RedisSettings settings, EventBound bound, Time time) {
+        this.settings = settings;
+        this.bound = bound;
+        this.time = time;
+        this.link = new RedisLink(settings, time);
+    }
+
+    /** Opens and verifies one. */
+    static RedisPubSubDriver open(RedisSettings settings, EventBound bound, Time time) {
+        if (settings.database != 0) {
+            throw QueueException.invalid(
+                    "The database is " + settings.database + ", and Redis Pub/Sub knows no databases:"
+                            + " all listen to the same channels. Leave it out, and choose a prefix instead");
+        }
+        RedisPubSubDriver driver = new RedisPubSubDriver(settings, bound, time);
+        try {
+            return Opening.explained(settings, () -> {
+                driver.check();
+                return driver;
+            });
+        } catch (RuntimeException failed) {
+            driver.close();
+            throw failed;
+        }
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return Nothing.STORED;
+    }
+
+    /** An event whose answer was lost may have been heard; it is not published again, for then it might be heard twice. */
+    @Override
+    public List<SendResult> send(List<Envelope> batch, Duration timeout) {
+        List<CommandArguments> commands = batch.stream().map(this::publish).toList();
+        try {
+            return link.commands(commands, time.deadline(timeout)).stream()
+                    .map(this::result)
+                    .toList();
+        } catch (RuntimeException failed) {
+            if (classify(failed) != ErrorClass.OUTCOME_UNKNOWN) {
+                throw failed;
+            }
+            return batch.stream().map(envelope -> unknown(envelope, failed)).toList();
+        }
+    }
+
+    @Override
+    public Receiver receiver(String topic, ReceiverOptions options) {
+        EventBuffer buffer = new EventBuffer(topic, bound.events, bound.bytes, time);
+        Subscription subscription = new Subscription(link, channel(topic), settings.connectTimeout, time, buffer);
+        subscription.subscribed();
+        return new RedisPubSubReceiver(topic, options, time, buffer, subscription, lost::addAndGet);
+    }
+
+    @Override
+    public DeadLetterCursor deadLetters(String topic) {
+        throw new UnsupportedOperationException("DEAD_LETTERS is not declared");
+    }
+
+    @Override
+    public long purge(String topic, Scope scope) {
+        throw new UnsupportedOperationException("PURGE is not declared");
+    }
+
+    @Override
+    public void check() {
+        link.command(new CommandArguments(Command.PING), time.deadline(settings.connectTimeout));
+    }
+
+    @Override
+    public ErrorClass classify(Exception error) {
+        return closed ? ErrorClass.CLOSED : RedisErrors.classify(error);
+    }
+
+    @Override
+    public long lostAtClose() {
+        return lost.get();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        link.close();
+    }
+
+    private CommandArguments publish(Envelope envelope) {
+        return new CommandArguments(Command.PUBLISH)
+                .add(channel(envelope.topic()))
+                .add(WireFormat.toLine(envelope, Progress.NONE, null).toArray());
+    }
+
+    private SendResult result(Object answer) {
+        return answer instanceof JedisDataException error
+                ? new SendResult.Failed(classify(error), error)
+                : SendResult.ACCEPTED;
+    }
+
+    private static SendResult unknown(Envelope envelope, Exception cause) {
+        return new SendResult.Failed(
+                ErrorClass.REFUSED,
+                new QueueException(
+                        QueueException.Kind.OUTCOME_UNKNOWN,
+                        "Event " + envelope.taskId() + " for '" + envelope.topic()
+                                + "' was published, and the answer was"
+                                + " lost: it may have been heard or not. It is not published again, for nobody hears an"
+                                + " event twice. Enqueue it again if twice does no harm",
+                        envelope.taskId(),
+                        cause));
+    }
+
+    private byte[] channel(String topic) {
+        return TopicKeys.bytes(settings.prefix + ":" + topic);
+    }
+
+    /** What follows from storing nothing. */
+    private static final class Nothing {
+        private static final String DURABLE = "use RedisBackgroundQueue, by URL redis://";
+        private static final Capabilities STORED = new Capabilities(
+                BACKEND,
+                features(),
+                Limits.DEFAULT.priorityLevels(1),
+                LeaseKind.CONNECTION,
+                true,
+                false,
+                Precision.UNKNOWN,
+                Durability.PROCESS);
+
+        private static Map<Feature, Support> features() {
+            Map<Feature, Support> features = new EnumMap<>(Feature.class);
+            for (Feature feature : Feature.values()) {
+                features.put(feature, Support.unsupported(why(feature), instead(feature)));
+            }
+            return features;
+        }
+
+        private static String why(Feature feature) {
+            return switch (feature) {
+                case DELAY -> "an event reaches those who listen at that moment, and later there is nothing left of it";
+                case PRIORITY -> "events are handed out as they arrive";
+                case ATTEMPTS -> "each listener runs an event once, and whatever that ends in is the end of it";
+                case DEDUPLICATION -> "Redis Pub/Sub remembers no event";
+                case EXPIRY -> "an event that is not heard at once is gone already";
+                case ORDERING_KEY -> "listeners know nothing of each other";
+                case CANCEL, PURGE, STATS, DURABILITY -> "Redis Pub/Sub stores nothing";
+                case DEAD_LETTERS -> "Redis Pub/Sub stores nothing: a failure is the event Dropped";
+                case LEASE, FENCE, INTERRUPTION_COUNT, RELEASE ->
+                    "each listener has an event of its own, which ends with it";
+                case FIFO -> "what is published while nobody listens is gone, and only the rest arrives in order";
+                case TRANSACTIONAL_ENQUEUE -> "Redis knows nothing of a database's transactions";
+            };
+        }
+
+        private static String instead(Feature feature) {
+            return switch (feature) {
+                case ORDERING_KEY -> "use concurrency(1)";
+                case TRANSACTIONAL_ENQUEUE -> "use queue-jdbc";
+                default -> DURABLE;
+            };
+        }
+    }
+}

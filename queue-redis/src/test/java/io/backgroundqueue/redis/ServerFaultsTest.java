@@ -1,0 +1,212 @@
+package io.backgroundqueue.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchException;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.backgroundqueue.Bytes;
+import io.backgroundqueue.Capabilities.Durability;
+import io.backgroundqueue.DeadReason;
+import io.backgroundqueue.QueueException;
+import io.backgroundqueue.QueueException.Kind;
+import io.backgroundqueue.Start;
+import io.backgroundqueue.brokers.RedisServer;
+import io.backgroundqueue.spi.Delivery;
+import io.backgroundqueue.spi.Envelope;
+import io.backgroundqueue.spi.ErrorClass;
+import io.backgroundqueue.spi.Outcome;
+import io.backgroundqueue.spi.Progress;
+import io.backgroundqueue.spi.SendResult;
+import io.backgroundqueue.spi.Settlement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Traps R14 and R15: servers that are set up wrongly, full, restarted, or without the replicas that were asked for. */
+class ServerFaultsTest {
+    @Test
+    void aServerThatEvictsKeysIsRefusedWithTheCommandThatMendsIt() throws Exception {
+        try (Lab lab = Lab.own("--maxmemory", "100mb", "--maxmemory-policy", "allkeys-lru")) {
+            QueueException refused = catchThrowableOfType(QueueException.class, lab::driver);
+
+            assertThat(refused.kind()).isEqualTo(Kind.MISCONFIGURED);
+            assertThat(refused)
+                    .hasMessageContaining("allkeys-lru")
+                    .hasMessageContaining("CONFIG SET maxmemory-policy noeviction");
+
+            lab.raw("CONFIG", "SET", "maxmemory-policy", "noeviction");
+            lab.driver().check();
+        }
+    }
+
+    @Test
+    void aWrongPasswordIsMisconfiguredAndNoPasswordIsShown() throws Exception {
+        try (RedisServer server = RedisServer.launch("--requirepass", "s3cret")) {
+            String address = server.host() + ":" + server.port();
+            for (String url : List.of("redis://" + address, "redis://:wr0ng@" + address)) {
+                QueueException refused = catchThrowableOfType(
+                        QueueException.class, () -> Lab.opened(url).close());
+                assertThat(refused.kind()).isEqualTo(Kind.MISCONFIGURED);
+                assertThat(refused).hasMessageNotContaining("wr0ng").hasMessageContaining("password");
+            }
+            Lab.opened("redis://:s3cret@" + address).close();
+            Lab.opened("redis://default:s3cret@" + address + "/3").close();
+        }
+    }
+
+    @Test
+    void aDatabaseThatDoesNotExistIsMisconfigured() throws Exception {
+        try (Lab lab = Lab.shared()) {
+            assertThatThrownBy(() -> lab.driver(lab.broker().url() + "/99999"))
+                    .isInstanceOfSatisfying(
+                            QueueException.class,
+                            refused -> assertThat(refused.kind()).isEqualTo(Kind.MISCONFIGURED));
+        }
+    }
+
+    @Test
+    void severalHostsAreTakenForAClusterOnly() throws Exception {
+        try (Lab lab = Lab.shared()) {
+            assertThatThrownBy(() -> lab.driver(lab.broker().url() + ",127.0.0.1:1"))
+                    .isInstanceOf(QueueException.class)
+                    .hasMessageContaining("is not a cluster");
+        }
+    }
+
+    @Test
+    void aReplicaIsRefusedAndTheReplicasAskedForAreCounted() throws Exception {
+        try (Lab lab = Lab.own();
+                RedisServer replica = RedisServer.launch()) {
+            String url = lab.broker().url() + "?durability=replicated&replicas=1&durabilityTimeout=200ms";
+            RedisDriver driver = lab.driver(url);
+            assertThat(driver.capabilities().durability()).isEqualTo(Durability.REPLICATED);
+            Envelope task = Lab.task(Lab.newTopic("replicated"));
+
+            Exception alone = catchException(() -> driver.send(List.of(task), Lab.TIMEOUT));
+            assertThat(driver.classify(alone)).isEqualTo(ErrorClass.OUTCOME_UNKNOWN);
+            assertThat(alone).hasMessageContaining("only 0 replicas");
+
+            follow(replica, lab);
+            Lab.PATIENCE.eventually(
+                    () -> driver.send(List.of(task), Lab.TIMEOUT).equals(List.of(SendResult.ACCEPTED)),
+                    () -> "the replica should confirm");
+            assertThat(driver.stats(task.topic()).ready())
+                    .as("sent again and again, stored once")
+                    .hasValue(1);
+            assertThatThrownBy(() -> Lab.opened(replica.url()))
+                    .isInstanceOf(QueueException.class)
+                    .hasMessageContaining("is a replica");
+        }
+    }
+
+    private static void follow(RedisServer replica, Lab lab) throws Exception {
+        String[] address = lab.broker().url().replace("redis://", "").split(":", 2);
+        try (Lab.Raw raw = new Lab.Raw(replica.url())) {
+            raw.send("REPLICAOF", address[0], address[1]);
+            Lab.until(
+                    () -> Lab.text(raw.send("INFO", "replication")).contains("master_link_status:up"),
+                    "the replica should follow");
+        }
+    }
+
+    @Test
+    void aLevelThatTheServerCannotKeepIsRefused() throws Exception {
+        try (Lab lab = Lab.own()) {
+            boolean able = ServerFacts.of(lab.rawText("INFO")).atLeast(7, 2);
+            String url = lab.broker().url() + "?durability=fsynced";
+            if (able) {
+                Lab.sent(lab.driver(url), Lab.task(Lab.newTopic("fsynced")));
+            } else {
+                assertThatThrownBy(() -> lab.driver(url))
+                        .isInstanceOf(QueueException.class)
+                        .hasMessageContaining("needs 7.2 or later");
+            }
+        }
+    }
+
+    @Test
+    void anOldServerAndOneWithoutAFileAreJudgedByWhatTheySay() {
+        RedisSettings settings = new RedisSettings();
+        settings.durability = RedisDurability.fsynced(Duration.ofSeconds(1));
+        assertThatThrownBy(() -> ServerFacts.of("redis_version:6.0.16\r\n").require(new RedisSettings()))
+                .hasMessageContaining("6.0.16")
+                .hasMessageContaining("6.2 or later");
+        assertThatThrownBy(() -> ServerFacts.of("redis_version:7.4.1\r\naof_enabled:0\r\n")
+                        .require(settings))
+                .hasMessageContaining("appendonly yes");
+        ServerFacts.of("redis_version:7.2.4\r\naof_enabled:1\r\n").require(settings);
+    }
+
+    @Test
+    void withoutAnAppendOnlyFileTasksLiveInTheBrokersMemory() throws Exception {
+        try (Lab lab = Lab.own("--appendonly", "no")) {
+            assertThat(lab.driver().capabilities().durability()).isEqualTo(Durability.BROKER_MEMORY);
+        }
+        try (Lab lab = Lab.own()) {
+            assertThat(lab.driver().capabilities().durability()).isEqualTo(Durability.DISK);
+        }
+    }
+
+    @Test
+    void aFullServerRefusesTasksAndLetsThoseItHasGoOn() throws Exception {
+        try (Lab lab = Lab.own()) {
+            RedisDriver driver = lab.driver();
+            String topic = Lab.newTopic("full");
+            RedisReceiver receiver = lab.receiver(driver, topic);
+            Lab.sent(driver, Lab.tasks(topic, 4));
+            Lab.sent(driver, Lab.task(topic, Start.after(Duration.ofMillis(1)), Bytes.utf8("{}")));
+            lab.raw("CONFIG", "SET", "maxmemory", "1");
+
+            SendResult refused =
+                    driver.send(List.of(Lab.task(topic)), Lab.TIMEOUT).get(0);
+            List<Delivery> found = new ArrayList<>();
+            Lab.PATIENCE.eventually(
+                    () -> {
+                        receiver.lookUp(false);
+                        found.addAll(Lab.now(receiver, 10));
+                        return found.size() == 5;
+                    },
+                    () -> "a full server should hand out what it has: " + found);
+            List<Outcome> outcomes = receiver.settle(List.of(
+                    new Settlement.Ack(found.get(0)),
+                    new Settlement.Later((Delivery.Task) found.get(1), Progress.NONE, Start.now()),
+                    new Settlement.Dead(found.get(2), Progress.NONE, DeadReason.NON_RETRYABLE),
+                    new Settlement.Release(found.get(3)),
+                    new Settlement.Later(
+                            (Delivery.Task) found.get(4), Progress.NONE, Start.after(Duration.ofHours(1)))));
+
+            assertThat(refused)
+                    .isInstanceOfSatisfying(
+                            SendResult.Failed.class,
+                            failed -> assertThat(failed.errorClass()).isEqualTo(ErrorClass.THROTTLED));
+            assertThat(outcomes).containsOnly(Outcome.DONE);
+        }
+    }
+
+    @Test
+    void aRestartedServerHasWhatItAcceptedASecondAgo() throws Exception {
+        try (RedisServer server = RedisServer.launch();
+                Lab lab = Lab.at(server)) {
+            RedisDriver driver = lab.driver();
+            String topic = Lab.newTopic("restart");
+            List<Envelope> tasks = Lab.sent(driver, Lab.tasks(topic, 500));
+            RedisReceiver receiver = lab.receiver(driver, topic);
+            List<Delivery> held = Lab.now(receiver, 100);
+
+            server.kill();
+            assertThat(catchException(driver::check)).isNotNull();
+            server.start();
+
+            driver.check();
+            assertThat(receiver.settle(
+                            held.stream().<Settlement>map(Settlement.Ack::new).toList()))
+                    .containsOnly(Outcome.DONE);
+            receiver.lookUp(false);
+            assertThat(Lab.ids(Lab.now(receiver, 500)))
+                    .containsExactlyElementsOf(
+                            tasks.stream().skip(100).map(Envelope::taskId).toList());
+        }
+    }
+}

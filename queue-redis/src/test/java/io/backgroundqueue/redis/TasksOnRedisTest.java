@@ -1,0 +1,209 @@
+package io.backgroundqueue.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.backgroundqueue.Bytes;
+import io.backgroundqueue.DeadLetter;
+import io.backgroundqueue.DeadReason;
+import io.backgroundqueue.Scope;
+import io.backgroundqueue.Start;
+import io.backgroundqueue.spi.DeadLetterCursor;
+import io.backgroundqueue.spi.Deduplication;
+import io.backgroundqueue.spi.Delivery;
+import io.backgroundqueue.spi.Envelope;
+import io.backgroundqueue.spi.Outcome;
+import io.backgroundqueue.spi.Progress;
+import io.backgroundqueue.spi.SendResult;
+import io.backgroundqueue.spi.Settlement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Traps R11 and R12, and what the layout makes hard: cancelled tasks in the middle of a line, letters of one moment. */
+class TasksOnRedisTest {
+    private Lab lab;
+    private RedisDriver driver;
+    private String topic;
+
+    @BeforeEach
+    void open() throws Exception {
+        lab = Lab.shared();
+        driver = lab.driver();
+        topic = Lab.newTopic("tasks");
+    }
+
+    @AfterEach
+    void close() {
+        lab.close();
+    }
+
+    @Test
+    void aTaskThatFailsInTheMiddleOfABatchLeaksNoDeduplicationId() throws Exception {
+        Deduplication once = new Deduplication("order-1", Duration.ofMinutes(5));
+        String broken = Lab.newTopic("broken");
+        lab.raw("SET", "{bq}:" + broken + ":body", "not a hash");
+        Envelope refused = Lab.with(Lab.task(broken), 0, Optional.of(once));
+        Envelope accepted = Lab.task(topic);
+
+        List<SendResult> results = driver.send(List.of(refused, accepted), Lab.TIMEOUT);
+
+        assertThat(results.get(0)).isInstanceOf(SendResult.Failed.class);
+        assertThat(results.get(1)).isEqualTo(SendResult.ACCEPTED);
+        lab.raw("DEL", "{bq}:" + broken + ":body");
+        assertThat(driver.send(List.of(Lab.with(Lab.task(broken), 0, Optional.of(once))), Lab.TIMEOUT))
+                .containsExactly(SendResult.ACCEPTED);
+    }
+
+    @Test
+    void identicalPayloadsStayApart() throws Exception {
+        Start later = Start.after(Duration.ofMillis(1));
+        Bytes same = Bytes.utf8("{\"same\":true}");
+        List<Envelope> tasks = IntStream.range(0, 20)
+                .mapToObj(i -> Lab.task(topic, later, same))
+                .toList();
+        Lab.sent(driver, tasks);
+        RedisReceiver receiver = lab.receiver(driver, topic);
+
+        List<Delivery> found = new ArrayList<>();
+        Lab.until(() -> found.addAll(receiver.receive(100, Duration.ofMillis(50))) && found.size() == 20, "twenty");
+
+        assertThat(Lab.ids(found))
+                .containsExactlyInAnyOrderElementsOf(
+                        tasks.stream().map(Envelope::taskId).toList());
+    }
+
+    @Test
+    void aCancelledTaskThatIsSentAgainRunsOnce() throws Exception {
+        Envelope before = Lab.sent(driver, Lab.task(topic));
+        Envelope task = Lab.sent(driver, Lab.task(topic));
+        assertThat(driver.cancel(topic, task.taskId())).isTrue();
+        assertThat(driver.stats(topic).ready()).hasValue(1);
+        Lab.sent(driver, task);
+        assertThat(driver.stats(topic).ready()).hasValue(2);
+        RedisReceiver receiver = lab.receiver(driver, topic);
+
+        assertThat(Lab.ids(Lab.now(receiver, 10))).containsExactly(before.taskId(), task.taskId());
+        assertThat(driver.stats(topic).ready()).hasValue(0);
+    }
+
+    @Test
+    void aCancelledTaskThatIsSentAgainForLaterDoesNotRunAtOnce() throws Exception {
+        Envelope task = Lab.sent(driver, Lab.task(topic));
+        assertThat(driver.cancel(topic, task.taskId())).isTrue();
+        Envelope again = new Envelope(
+                task.taskId(),
+                topic,
+                Start.after(Duration.ofHours(1)),
+                0,
+                task.headers(),
+                task.payload(),
+                task.deduplication(),
+                task.orderingKey(),
+                task.attempts(),
+                task.expiresAfter(),
+                task.enqueuedAt());
+        Lab.sent(driver, again);
+
+        assertThat(Lab.now(lab.receiver(driver, topic), 10)).isEmpty();
+        assertThat(driver.stats(topic).delayed()).hasValue(1);
+        assertThat(driver.cancel(topic, task.taskId())).isTrue();
+    }
+
+    @Test
+    void aPurgeLeavesNoTraceOfCancelledTasks() throws Exception {
+        List<Envelope> tasks = Lab.sent(driver, Lab.tasks(topic, 2_500));
+        tasks.stream().limit(100).forEach(task -> driver.cancel(topic, task.taskId()));
+        Lab.sent(driver, Lab.task(topic, Start.after(Duration.ofDays(1)), Bytes.utf8("1")));
+
+        assertThat(driver.purge(topic, Scope.READY)).isEqualTo(2_401);
+
+        String base = "{bq}:" + topic + ":";
+        assertThat(lab.rawNumber("EXISTS", base + "body", base + "gone", base + "r0", base + "due"))
+                .isZero();
+    }
+
+    @Test
+    void lettersOfOneMomentKeepTheirOrderAndTheirPages() throws Exception {
+        List<Envelope> tasks = Lab.sent(driver, Lab.tasks(topic, 50));
+        RedisReceiver receiver = lab.receiver(driver, topic);
+        assertThat(receiver.settle(Lab.now(receiver, 100).stream()
+                        .<Settlement>map(one -> new Settlement.Dead(one, Progress.NONE, DeadReason.NON_RETRYABLE))
+                        .toList()))
+                .containsOnly(Outcome.DONE);
+
+        List<String> walked = new ArrayList<>();
+        try (DeadLetterCursor walk = driver.deadLetters(topic)) {
+            for (List<DeadLetter> page = walk.next(7); !page.isEmpty(); page = walk.next(7)) {
+                assertThat(page).hasSizeLessThanOrEqualTo(7);
+                page.forEach(letter -> walked.add(letter.id()));
+            }
+        }
+
+        assertThat(walked).isEqualTo(tasks.stream().map(Envelope::taskId).toList());
+    }
+
+    @Test
+    void aWalkGoesOnAlthoughSomebodyReplaysAndPurgesBesideIt() throws Exception {
+        Lab.sent(driver, Lab.tasks(topic, 30));
+        RedisReceiver receiver = lab.receiver(driver, topic);
+        receiver.settle(Lab.now(receiver, 100).stream()
+                .<Settlement>map(one -> new Settlement.Dead(one, Progress.NONE, DeadReason.NON_RETRYABLE))
+                .toList());
+        List<DeadLetter> all = driver.deadLetters(topic).next(30);
+
+        DeadLetterCursor walk = driver.deadLetters(topic);
+        assertThat(walk.next(10)).isEqualTo(all.subList(0, 10));
+        assertThat(lab.driver().deadLetters(topic).purge(all.subList(0, 5))).isEqualTo(5);
+        assertThat(lab.driver().deadLetters(topic).replay(all.subList(5, 15))).isEqualTo(10);
+
+        assertThat(walk.next(100)).isEqualTo(all.subList(15, 30));
+        assertThat(driver.stats(topic).ready()).hasValue(10);
+        assertThat(driver.stats(topic).dead()).hasValue(15);
+    }
+
+    @Test
+    void lettersAreForgottenAfterTheirRetention() throws Exception {
+        RedisDriver forgetful = lab.driver(lab.broker().url() + "?deadLetterRetention=200ms");
+        Lab.sent(forgetful, Lab.task(topic));
+        RedisReceiver receiver = lab.receiver(forgetful, topic);
+        receiver.settle(List.of(new Settlement.Dead(Lab.next(receiver), Progress.NONE, DeadReason.NON_RETRYABLE)));
+        assertThat(driver.stats(topic).dead()).hasValue(1);
+
+        Lab.until(() -> forgetful.deadLetters(topic).next(10).isEmpty(), "the letter should be forgotten");
+
+        assertThat(driver.stats(topic).dead()).hasValue(0);
+        assertThat(lab.rawNumber("EXISTS", "{bq}:" + topic + ":body")).isZero();
+    }
+
+    @Test
+    void releasedTasksGoBackToTheHeadInTheirOrder() throws Exception {
+        List<Envelope> tasks = Lab.sent(driver, Lab.tasks(topic, 6));
+        RedisReceiver receiver = lab.receiver(driver, topic);
+        List<Delivery> found = Lab.now(receiver, 4);
+
+        receiver.settle(found.stream().<Settlement>map(Settlement.Release::new).toList());
+        receiver.lookUp(false);
+
+        assertThat(Lab.ids(Lab.now(receiver, 10)))
+                .isEqualTo(tasks.stream().map(Envelope::taskId).toList());
+    }
+
+    @Test
+    void whatIsCountedAsReadyIsWhatAClaimWouldFind() throws Exception {
+        Lab.sent(driver, Lab.task(topic, Start.after(Duration.ofMillis(1)), Bytes.utf8("1")));
+        RedisReceiver receiver = lab.receiver(driver, topic, Duration.ofMillis(200));
+        Lab.until(() -> driver.stats(topic).ready().orElse(0) == 1, "the delayed task should count as ready");
+        assertThat(driver.stats(topic).oldestReady()).isPresent();
+        Lab.next(receiver);
+        assertThat(driver.stats(topic).running()).hasValue(1);
+        assertThat(driver.stats(topic).oldestReady()).isEmpty();
+
+        Lab.until(() -> driver.stats(topic).ready().orElse(0) == 1, "the lost task should count as ready");
+        assertThat(driver.stats(topic).running()).hasValue(0);
+    }
+}

@@ -1,0 +1,5 @@
+/** Brokers in containers, found by {@link io.backgroundqueue.testkit.Brokers}. */
+@NullMarked
+package io.backgroundqueue.testkit.containers;
+
+import org.jspecify.annotations.NullMarked;
