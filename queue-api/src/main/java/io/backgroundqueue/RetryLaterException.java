@@ -5,7 +5,8 @@ import java.time.Duration;
 
 /**
  * A handler's answer: not now, come back after {@link #delay()}. Costs no attempt: use it for rate limits and for
- * things that are not ready yet, not for failures.
+ * things that are not ready yet, not for failures. Where a task runs once, because the backend does not offer {@link
+ * Feature#ATTEMPTS}, it is a failure like any other.
  */
 public final class RetryLaterException extends Exception {
     @Serial

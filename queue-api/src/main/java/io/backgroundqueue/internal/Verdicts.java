@@ -60,7 +60,7 @@ final class Verdicts {
 
     /** The handler threw {@code cause}, or ran out of time. */
     Verdict failed(Delivery.Task task, Throwable cause, Duration ran) {
-        if (cause instanceof RetryLaterException later) {
+        if (cause instanceof RetryLaterException later && mayRunAgain()) {
             Progress progress = counted(task, 1, 0, null);
             Instant next = context.time().now().plus(later.delay());
             return Verdict.of(
@@ -85,9 +85,12 @@ final class Verdicts {
     }
 
     int maxAttempts(Delivery.Task task) {
-        return context.capabilities().has(Feature.ATTEMPTS)
-                ? task.envelope().attempts().orElse(spec.attempts())
-                : 1;
+        return mayRunAgain() ? task.envelope().attempts().orElse(spec.attempts()) : 1;
+    }
+
+    /** Where a task runs once, whatever its handler throws is the end of it. */
+    private boolean mayRunAgain() {
+        return context.capabilities().has(Feature.ATTEMPTS);
     }
 
     private Optional<Verdict> beforeRun(Delivery.Task task) {

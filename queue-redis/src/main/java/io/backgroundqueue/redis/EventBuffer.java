@@ -84,10 +84,9 @@ final class EventBuffer {
         events.wake();
     }
 
-    /** Forgets everything, and answers how much that was. */
-    int discard() {
-        bytes.set(0);
-        return events.drain().size();
+    /** How many events wait. */
+    int size() {
+        return events.size();
     }
 
     private void dropOldest() throws InterruptedException {

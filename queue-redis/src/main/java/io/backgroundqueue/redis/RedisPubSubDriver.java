@@ -23,6 +23,8 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Protocol.Command;
@@ -39,6 +41,7 @@ final class RedisPubSubDriver implements QueueDriver {
     private final EventBound bound;
     private final Time time;
     private final RedisLink link;
+    private final Set<RedisPubSubReceiver> receivers = ConcurrentHashMap.newKeySet();
     private final AtomicLong lost = new AtomicLong();
     private volatile boolean closed;
 
@@ -103,8 +106,11 @@ final class RedisPubSubDriver implements QueueDriver {
     public Receiver receiver(String topic, ReceiverOptions options) {
         EventBuffer buffer = new EventBuffer(topic, bound.events, bound.bytes, time);
         Subscription subscription = new Subscription(link, channel(topic), settings.connectTimeout, time, buffer);
+        requireOpen();
         subscription.subscribed();
-        return new RedisPubSubReceiver(topic, options, time, buffer, subscription, lost::addAndGet);
+        RedisPubSubReceiver receiver = new RedisPubSubReceiver(topic, options, time, buffer, subscription, this::ended);
+        receivers.add(receiver);
+        return receiver;
     }
 
     @Override
@@ -129,13 +135,27 @@ final class RedisPubSubDriver implements QueueDriver {
 
     @Override
     public long lostAtClose() {
-        return lost.get();
+        return lost.get()
+                + receivers.stream().mapToInt(RedisPubSubReceiver::kept).sum();
     }
 
     @Override
     public void close() {
         closed = true;
         link.close();
+    }
+
+    private void ended(RedisPubSubReceiver receiver) {
+        if (receivers.remove(receiver)) {
+            lost.addAndGet(receiver.kept());
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new QueueException(
+                    QueueException.Kind.CLOSED, "This driver of Redis Pub/Sub is closed. Open another one to go on");
+        }
     }
 
     private CommandArguments publish(Envelope envelope) {

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntConsumer;
+import java.util.function.Consumer;
 
 /**
  * One listener. What it hands out exists nowhere else: settling forgets it, and giving back puts it into the buffer
@@ -30,18 +30,17 @@ final class RedisPubSubReceiver implements Receiver {
     private final Time time;
     private final EventBuffer buffer;
     private final Subscription subscription;
-    private final IntConsumer afterClose;
+    private final Consumer<RedisPubSubReceiver> afterClose;
     private final AtomicInteger out = new AtomicInteger();
     private volatile boolean closed;
 
-    /** With {@code afterClose}, which is told how many events had arrived and were not handed out. */
     RedisPubSubReceiver(
             String topic,
             ReceiverOptions options,
             Time time,
             EventBuffer buffer,
             Subscription subscription,
-            IntConsumer afterClose) {
+            Consumer<RedisPubSubReceiver> afterClose) {
         this.topic = topic;
         this.maxBytes = options.maxBytes();
         this.maxOut = options.maxUnsettled();
@@ -99,8 +98,13 @@ final class RedisPubSubReceiver implements Receiver {
         if (!closed) {
             closed = true;
             subscription.close();
-            afterClose.accept(buffer.discard());
+            afterClose.accept(this);
         }
+    }
+
+    /** How many events are here and nowhere else: waiting, or out and not settled. */
+    int kept() {
+        return buffer.size() + out.get();
     }
 
     private Delivery delivery(EventBuffer.Event event) {

@@ -29,6 +29,7 @@ final class Subscription implements Duty {
     private final EventBuffer buffer;
     private final ReentrantLock writing = new ReentrantLock();
     private @Nullable SharedConnection open;
+    private volatile boolean closed;
     private long nextPing;
 
     Subscription(RedisLink link, byte[] channel, Duration connectTimeout, Time time, EventBuffer buffer) {
@@ -37,6 +38,7 @@ final class Subscription implements Duty {
         this.connectTimeout = connectTimeout;
         this.time = time;
         this.buffer = buffer;
+        this.nextPing = time.nanos();
     }
 
     @Override
@@ -56,10 +58,10 @@ final class Subscription implements Duty {
             fresh.getOne();
             fresh.setSoTimeout((int) SILENCE.toMillis());
         } catch (RuntimeException refused) {
-            fresh.disconnect();
+            end(fresh);
             throw refused;
         }
-        replace(fresh);
+        use(fresh);
         return fresh;
     }
 
@@ -75,7 +77,7 @@ final class Subscription implements Duty {
             }
             return Duration.ZERO;
         } catch (JedisConnectionException gone) {
-            replace(null);
+            use(null);
             throw gone;
         }
     }
@@ -102,9 +104,11 @@ final class Subscription implements Duty {
         }
     }
 
+    /** Twice is harmless. */
     @Override
     public void close() {
-        replace(null);
+        closed = true;
+        use(null);
     }
 
     private void ping() {
@@ -142,15 +146,29 @@ final class Subscription implements Duty {
         }
     }
 
-    private void replace(@Nullable SharedConnection fresh) {
+    /** From now on this connection and no other; none at all once this is closed. */
+    private void use(@Nullable SharedConnection next) {
+        SharedConnection old;
         writing.lock();
         try {
-            if (open != null) {
-                open.disconnect();
-            }
-            open = fresh;
+            old = open;
+            open = closed ? null : next;
         } finally {
             writing.unlock();
+        }
+        end(old);
+        if (next != null && closed) {
+            end(next);
+        }
+    }
+
+    private static void end(@Nullable SharedConnection connection) {
+        if (connection != null) {
+            try {
+                connection.disconnect();
+            } catch (JedisConnectionException alreadyGone) {
+                return; // its socket is closed all the same
+            }
         }
     }
 }

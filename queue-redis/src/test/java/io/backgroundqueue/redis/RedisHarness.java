@@ -117,7 +117,8 @@ final class RedisHarness implements DriverHarness {
         proxy.ifPresent(FaultProxy::close);
     }
 
-    private static String through(FaultProxy proxy, URI url) {
+    /** The same URL, with the proxy in place of the server. */
+    static String through(FaultProxy proxy, URI url) {
         String user = url.getRawUserInfo() == null ? "" : url.getRawUserInfo() + "@";
         String database = url.getRawPath() == null ? "" : url.getRawPath();
         return url.getScheme() + "://" + user + proxy.host() + ":" + proxy.port() + database;

@@ -172,6 +172,9 @@ public final class FaultProxy implements AutoCloseable {
         Socket server = new Socket();
         try {
             server.connect(target, (int) CONNECT_TIMEOUT.toMillis());
+            // What comes in pieces goes on in pieces: a proxy must not be slower than the network it plays.
+            server.setTcpNoDelay(true);
+            client.setTcpNoDelay(true);
         } catch (IOException targetIsAway) {
             ProxyLink.reset(server);
             ProxyLink.reset(client);

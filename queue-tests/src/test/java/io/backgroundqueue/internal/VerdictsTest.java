@@ -118,6 +118,20 @@ class VerdictsTest {
     }
 
     @Test
+    void laterIsTheEndWhereATaskRunsOnce() {
+        bench.driver.capabilities = Capable.without(Feature.ATTEMPTS);
+        Delivery.Task task = fresh("a");
+        RetryLaterException later = new RetryLaterException(WAIT);
+
+        Verdict verdict = verdicts(WorkerOptions.DEFAULT).failed(task, later, RAN);
+
+        assertThat(verdict.settlement())
+                .isInstanceOfSatisfying(
+                        Settlement.Dead.class,
+                        dead -> assertThat(dead.reason()).isEqualTo(DeadReason.ATTEMPTS_EXHAUSTED));
+    }
+
+    @Test
     void whatIsNotRetryableIsDeadAtOnceWhateverAttemptsAreLeft() {
         Delivery.Task task = fresh("a");
         NonRetryableException cause = new NonRetryableException("no such customer", ERROR);

@@ -226,6 +226,7 @@ public abstract class ReceiveRules extends SendRules {
 
     @Test
     @Rule("14.30")
+    @Requires(Feature.DURABILITY)
     public final void twoProcessesShareTheWorkWithoutDuplicates() throws Exception {
         String topic = newTopic();
         List<Hand> hands = List.of(hand(topic), otherHand(topic));

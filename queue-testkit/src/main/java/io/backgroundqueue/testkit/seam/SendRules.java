@@ -326,11 +326,12 @@ public abstract class SendRules extends SeamContract {
         int most = limits().maxTopicLength();
         String padded = (newTopic() + LEGAL + "x".repeat(most)).substring(0, most - 1);
         for (String topic : List.of(padded + "1", padded + "2")) {
+            Hand hand = hand(topic);
             Envelope sent = task(topic).at(now());
             assertThat(peer().send(List.of(sent)))
                     .as("result of sending to a topic of " + topic.length() + " characters")
                     .allMatch(SeamContract::accepted);
-            assertThat(hand(topic).take().envelope().taskId())
+            assertThat(hand.take().envelope().taskId())
                     .as("the only task of " + topic)
                     .isEqualTo(sent.taskId());
             peer().send(List.of(task(topic).at(now())));
