@@ -30,7 +30,7 @@ demo: tools ## run the order pipeline; URL=memory: names the broker
 	  io.backgroundqueue.examples.orders.OrderPipelineDemo '$(URL)'
 
 .PHONY: test
-test: tools ## build, check and test everything; JDKS="/path/to/jdk17 /path/to/jdk25" does so on each
+test: tools ## build, check and test everything; JDKS="/path/to/jdk17 /path/to/jdk25" does so on each; MVN='mvn -Dbq.brokers.kind=process' (or container) chooses how brokers are started
 ifeq ($(strip $(JDKS)),)
 	$(MAVEN) verify
 else

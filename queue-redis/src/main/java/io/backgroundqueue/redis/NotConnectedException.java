@@ -9,6 +9,6 @@ final class NotConnectedException extends JedisConnectionException {
     private static final long serialVersionUID = 1L;
 
     NotConnectedException(String message, Throwable cause) {
-        super(message, cause);
+        super(message + ": " + cause.getMessage(), cause);
     }
 }

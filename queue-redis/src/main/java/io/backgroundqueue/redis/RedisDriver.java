@@ -6,7 +6,6 @@ import io.backgroundqueue.Scope;
 import io.backgroundqueue.Time;
 import io.backgroundqueue.TopicStats;
 import io.backgroundqueue.spi.DeadLetterCursor;
-import io.backgroundqueue.spi.Deduplication;
 import io.backgroundqueue.spi.Duty;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.ErrorClass;
@@ -14,7 +13,6 @@ import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.Receiver;
 import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.SendResult;
-import io.backgroundqueue.spi.WireFormat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -126,22 +124,13 @@ final class RedisDriver implements QueueDriver {
                 oldest < 0 ? Optional.empty() : Optional.of(Duration.ofMillis(oldest)));
     }
 
-    /** The body, which never changes, says which deduplication id to free. */
     @Override
     public boolean cancel(String topic, String taskId) {
         requireOpen();
         TopicKeys keys = keys(topic);
-        Object body = link.command(
-                new CommandArguments(Command.HGET).key(keys.bodies()).add(taskId), time.deadline(CALL_TIMEOUT));
-        if (!(body instanceof byte[])) {
-            return false;
-        }
-        Optional<String> deduplication =
-                Body.read(Replies.bytes(body), topic, taskId) instanceof WireFormat.Read.Task task
-                        ? task.envelope().deduplication().map(Deduplication::id)
-                        : Optional.empty();
-        List<byte[]> all =
-                deduplication.map(id -> keys.with(keys.deduplication(id))).orElse(keys.common());
+        Object deduplication = link.command(
+                new CommandArguments(Command.HGET).key(keys.deduplications()).add(taskId), time.deadline(CALL_TIMEOUT));
+        List<byte[]> all = deduplication instanceof byte[] key ? keys.with(key) : keys.common();
         return Replies.number(eval(RedisScript.CANCEL, all, new ScriptArguments().text(taskId))) == 1;
     }
 
@@ -230,8 +219,22 @@ final class RedisDriver implements QueueDriver {
                     RedisScript.PURGE_READY.call(keys.common(), new ScriptArguments().number(PURGE_STEP)), deadline));
             deleted += Replies.number(step.get(0));
             seen = Replies.number(step.get(1));
+            free(Replies.list(step.get(2)), deadline);
         }
         return deleted;
+    }
+
+    /** Frees deduplication ids of tasks that will not run, unless others have taken them meanwhile. */
+    private void free(List<?> taken, long deadline) {
+        List<RedisScript.Call> calls = new ArrayList<>();
+        for (int i = 0; i < taken.size(); i += 2) {
+            calls.add(RedisScript.COMPARE_AND_DELETE.call(
+                    List.of(Replies.bytes(taken.get(i + 1)).toArray()),
+                    new ScriptArguments().text(Replies.text(taken.get(i)))));
+        }
+        if (!calls.isEmpty()) {
+            link.eval(calls, deadline, RedisDurability.AS_SERVER);
+        }
     }
 
     private long purgeDead(TopicKeys keys, String topic, long deadline) {

@@ -5,7 +5,9 @@ import io.backgroundqueue.Time;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -60,34 +62,24 @@ final class RedisLink implements AutoCloseable {
      * @throws QueueException of kind OUTCOME_UNKNOWN if they ran but are not as durable as asked for
      */
     List<Object> eval(List<RedisScript.Call> calls, long deadlineNanos, RedisDurability durability) {
-        Object[] answers = new Object[calls.size()];
-        List<Integer> open = IntStream.range(0, calls.size()).boxed().toList();
-        for (int turn = 0; turn < MOST_REDIRECTIONS && !open.isEmpty(); turn++) {
-            List<RedisScript.Call> now = open.stream().map(calls::get).toList();
-            List<Object> got = with(deadlineNanos, connection -> {
-                List<Object> answered = evaluated(connection, now, deadlineNanos);
-                Confirmation.require(durability, this, connection, deadlineNanos, answered);
-                return answered;
-            });
-            for (int i = 0; i < got.size(); i++) {
-                answers[open.get(i)] = got.get(i);
-            }
-            open = open.stream().filter(i -> follow(answers[i])).toList();
-        }
-        return List.of(answers);
-    }
-
-    /** The answer of one command; throws the error that the server answered. */
-    @Nullable
-    Object command(CommandArguments command, long deadlineNanos) {
-        return with(deadlineNanos, connection -> {
-            List<Object> answers = exchange(connection, List.of(command), deadlineNanos);
-            follow(answers.get(0));
-            return answered(answers.get(0));
+        return following(calls, deadlineNanos, (connection, now) -> {
+            List<Object> answers = evaluated(connection, now, deadlineNanos);
+            Confirmation.require(durability, this, connection, deadlineNanos, answers);
+            return answers;
         });
     }
 
+    /** The answer of one command; throws the error that the server answered. */
+    Object command(CommandArguments command, long deadlineNanos) {
+        return answered(commands(List.of(command), deadlineNanos).get(0));
+    }
+
     /** The answers of several commands, sent together; each may be the server's error. */
+    List<Object> commands(List<CommandArguments> commands, long deadlineNanos) {
+        return following(commands, deadlineNanos, (connection, now) -> exchange(connection, now, deadlineNanos));
+    }
+
+    /** The answers of commands on this connection, an empty list for nothing; each may be the server's error. */
     List<Object> exchange(Connection connection, List<CommandArguments> commands, long deadlineNanos) {
         connection.setSoTimeout(millisUntil(deadlineNanos));
         commands.forEach(connection::sendCommand);
@@ -98,26 +90,22 @@ final class RedisLink implements AutoCloseable {
         return answers;
     }
 
-    /** Answers of commands that do not depend on a slot. */
-    List<Object> commands(List<CommandArguments> commands, long deadlineNanos) {
-        return with(deadlineNanos, connection -> exchange(connection, commands, deadlineNanos));
-    }
-
     /** A connection of the caller's own. */
     SharedConnection connect(long deadlineNanos) {
-        JedisConnectionException last = null;
-        for (int i = 0; i < settings.hosts.size(); i++) {
+        JedisConnectionException failed = null;
+        // Once more than there are hosts: a node that the queue was sent to need not be one of them.
+        for (int i = 0; i <= settings.hosts.size(); i++) {
             HostAndPort target = node;
             try {
                 return open(target, deadlineNanos);
-            } catch (JedisConnectionException failed) {
-                last = failed;
-                nextAfter(target);
+            } catch (JedisConnectionException away) {
+                failed = away;
+                if (!nextAfter(target)) {
+                    break;
+                }
             }
         }
-        throw new NotConnectedException(
-                "Cannot connect to " + settings + ": " + (last == null ? "" : last.getMessage()),
-                last == null ? new IllegalStateException() : last);
+        throw new NotConnectedException("Cannot connect to " + settings, Objects.requireNonNull(failed));
     }
 
     /** Ends all idle connections, and each other one when its call returns. */
@@ -125,6 +113,22 @@ final class RedisLink implements AutoCloseable {
     public void close() {
         closed = true;
         dropIdle();
+    }
+
+    /** Asks again, where they were told to, those requests whose slot has moved: nothing was done for them. */
+    private <R> List<Object> following(
+            List<R> requests, long deadlineNanos, BiFunction<Connection, List<R>, List<Object>> exchange) {
+        Object[] answers = new Object[requests.size()];
+        List<Integer> open = IntStream.range(0, requests.size()).boxed().toList();
+        for (int turn = 0; turn < MOST_REDIRECTIONS && !open.isEmpty(); turn++) {
+            List<R> now = open.stream().map(requests::get).toList();
+            List<Object> got = with(deadlineNanos, connection -> exchange.apply(connection, now));
+            for (int i = 0; i < got.size(); i++) {
+                answers[open.get(i)] = got.get(i);
+            }
+            open = open.stream().filter(i -> follow(answers[i])).toList();
+        }
+        return List.of(answers);
     }
 
     private <T> T with(long deadlineNanos, Function<Connection, T> use) {
@@ -264,9 +268,10 @@ final class RedisLink implements AutoCloseable {
         return new SharedConnection(new Sockets(settings, target, millis), config.build());
     }
 
-    private void nextAfter(HostAndPort failed) {
-        int index = settings.hosts.indexOf(failed);
-        node = settings.hosts.get((index + 1) % settings.hosts.size());
+    /** Turns to the next host; false if there is no other. */
+    private boolean nextAfter(HostAndPort away) {
+        node = settings.hosts.get((settings.hosts.indexOf(away) + 1) % settings.hosts.size());
+        return !node.equals(away);
     }
 
     private int millisUntil(long deadlineNanos) {

@@ -1,14 +1,8 @@
 package io.backgroundqueue.redis;
 
 import io.backgroundqueue.Capabilities;
-import io.backgroundqueue.Capabilities.Durability;
-import io.backgroundqueue.Capabilities.LeaseKind;
-import io.backgroundqueue.Capabilities.Precision;
-import io.backgroundqueue.Feature;
-import io.backgroundqueue.Limits;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.Scope;
-import io.backgroundqueue.Support;
 import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.DeadLetterCursor;
 import io.backgroundqueue.spi.Envelope;
@@ -20,9 +14,7 @@ import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.SendResult;
 import io.backgroundqueue.spi.WireFormat;
 import java.time.Duration;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -35,8 +27,6 @@ import redis.clients.jedis.exceptions.JedisDataException;
  * subscribed at that moment gets it, at most once.
  */
 final class RedisPubSubDriver implements QueueDriver {
-    private static final String BACKEND = "redis-pubsub";
-
     private final RedisSettings settings;
     private final EventBound bound;
     private final Time time;
@@ -83,7 +73,7 @@ final class RedisPubSubDriver implements QueueDriver {
 
     @Override
     public Capabilities capabilities() {
-        return Nothing.STORED;
+        return RedisPubSubCapabilities.ALL;
     }
 
     /** An event whose answer was lost may have been heard; it is not published again, for then it might be heard twice. */
@@ -185,52 +175,5 @@ final class RedisPubSubDriver implements QueueDriver {
 
     private byte[] channel(String topic) {
         return TopicKeys.bytes(settings.prefix + ":" + topic);
-    }
-
-    /** What follows from storing nothing. */
-    private static final class Nothing {
-        private static final String DURABLE = "use RedisBackgroundQueue, by URL redis://";
-        private static final Capabilities STORED = new Capabilities(
-                BACKEND,
-                features(),
-                Limits.DEFAULT.priorityLevels(1),
-                LeaseKind.CONNECTION,
-                true,
-                false,
-                Precision.UNKNOWN,
-                Durability.PROCESS);
-
-        private static Map<Feature, Support> features() {
-            Map<Feature, Support> features = new EnumMap<>(Feature.class);
-            for (Feature feature : Feature.values()) {
-                features.put(feature, Support.unsupported(why(feature), instead(feature)));
-            }
-            return features;
-        }
-
-        private static String why(Feature feature) {
-            return switch (feature) {
-                case DELAY -> "an event reaches those who listen at that moment, and later there is nothing left of it";
-                case PRIORITY -> "events are handed out as they arrive";
-                case ATTEMPTS -> "each listener runs an event once, and whatever that ends in is the end of it";
-                case DEDUPLICATION -> "Redis Pub/Sub remembers no event";
-                case EXPIRY -> "an event that is not heard at once is gone already";
-                case ORDERING_KEY -> "listeners know nothing of each other";
-                case CANCEL, PURGE, STATS, DURABILITY -> "Redis Pub/Sub stores nothing";
-                case DEAD_LETTERS -> "Redis Pub/Sub stores nothing: a failure is the event Dropped";
-                case LEASE, FENCE, INTERRUPTION_COUNT, RELEASE ->
-                    "each listener has an event of its own, which ends with it";
-                case FIFO -> "what is published while nobody listens is gone, and only the rest arrives in order";
-                case TRANSACTIONAL_ENQUEUE -> "Redis knows nothing of a database's transactions";
-            };
-        }
-
-        private static String instead(Feature feature) {
-            return switch (feature) {
-                case ORDERING_KEY -> "use concurrency(1)";
-                case TRANSACTIONAL_ENQUEUE -> "use queue-jdbc";
-                default -> DURABLE;
-            };
-        }
     }
 }

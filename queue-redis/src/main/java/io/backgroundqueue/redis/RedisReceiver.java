@@ -14,6 +14,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A receiver without a buffer: a task that is not wanted yet stays on the server, where others can have it. It looks when
@@ -24,6 +26,7 @@ final class RedisReceiver implements Receiver {
     /** How long a receiver may know nothing of a task, if a wake token was lost with the process that took it. */
     static final Duration LONGEST_BLINDNESS = Duration.ofSeconds(5);
 
+    private static final Logger LOG = LoggerFactory.getLogger(RedisReceiver.class);
     private static final int MOST_PER_CLAIM = 500;
 
     private final String topic;
@@ -140,7 +143,7 @@ final class RedisReceiver implements Receiver {
             wantNothing();
             recover(time.deadline(Duration.ofSeconds(1)));
         } catch (RuntimeException unreachable) {
-            // The leases run out instead, and others look every few seconds.
+            LOG.debug("What a lost answer of '{}' handed out waits for its leases to end", topic, unreachable);
         } finally {
             closed = true;
             wake();
@@ -160,7 +163,7 @@ final class RedisReceiver implements Receiver {
         }
     }
 
-    /** A token that was taken for this receiver is left to others. */
+    /** A token that was taken for this receiver is left to others; if that fails, they look every few seconds. */
     private void wantNothing() {
         wakeUps.ignore(this);
         lock.lock();
@@ -172,7 +175,11 @@ final class RedisReceiver implements Receiver {
         } finally {
             lock.unlock();
         }
-        wakeUps.putBack(keys.wake(), deadline());
+        try {
+            wakeUps.putBack(keys.wake(), time.deadline(Duration.ofSeconds(1)));
+        } catch (RuntimeException unreachable) {
+            LOG.debug("A wake token of '{}' was not put back", topic, unreachable);
+        }
     }
 
     private boolean mayLook() {
@@ -231,6 +238,7 @@ final class RedisReceiver implements Receiver {
             if (RedisErrors.classify(failed) != ErrorClass.OUTCOME_UNKNOWN) {
                 inDoubt = 0;
             }
+            lookUp(true);
             throw failed;
         }
     }
@@ -240,7 +248,8 @@ final class RedisReceiver implements Receiver {
         turn = answer.turn();
         held.add(answer.deliveries(), before);
         Duration blind = min(LONGEST_BLINDNESS, options.lease());
-        long next = answer.left() && !answer.deliveries().isEmpty()
+        // Where there was something there soon is more: who is busy looks again, before anybody has to wake it.
+        long next = answer.left() || !answer.deliveries().isEmpty()
                 ? time.nanos()
                 : Math.min(
                         time.deadline(blind),

@@ -6,6 +6,7 @@ import java.net.Socket;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
@@ -18,12 +19,9 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 record Sockets(RedisSettings settings, HostAndPort node, int millis) implements JedisSocketFactory {
     @Override
     public Socket createSocket() {
-        Socket socket = new Socket();
+        Socket socket = null;
         try {
-            socket.setTcpNoDelay(true);
-            socket.setKeepAlive(true);
-            socket.connect(new InetSocketAddress(node.getHost(), node.getPort()), millis);
-            socket.setSoTimeout(millis);
+            socket = BoundedSocket.connect(new InetSocketAddress(node.getHost(), node.getPort()), millis);
             return settings.tls ? secured(socket) : socket;
         } catch (IOException failed) {
             close(socket);
@@ -41,9 +39,11 @@ record Sockets(RedisSettings settings, HostAndPort node, int millis) implements 
         return socket;
     }
 
-    private static void close(Socket socket) {
+    private static void close(@Nullable Socket socket) {
         try {
-            socket.close();
+            if (socket != null) {
+                socket.close();
+            }
         } catch (IOException ignored) {
             // The error that made it useless is the one to tell.
         }

@@ -19,7 +19,7 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 final class Subscription implements Duty {
     private static final byte[] MESSAGE = TopicKeys.bytes("message");
     private static final Duration SILENCE = Duration.ofSeconds(8);
-    private static final Duration BETWEEN_PINGS = Duration.ofMillis(500);
+    private static final Duration BETWEEN_PINGS = Duration.ofSeconds(2);
     private static final Duration STEP = Duration.ofSeconds(1);
 
     private final RedisLink link;

@@ -16,9 +16,11 @@ final class TopicKeys {
 
     TopicKeys(String prefix, String topic) {
         base = "{" + prefix + "}:" + topic + ":";
-        common = Stream.concat(
+        common = Stream.of(
                         Stream.of("body", "due", "lease", "own", "starts", "prog", "dead", "letter", "gone", "wake"),
-                        IntStream.range(0, 10).mapToObj(level -> "r" + level))
+                        IntStream.range(0, 10).mapToObj(level -> "r" + level),
+                        Stream.of("dedup"))
+                .flatMap(parts -> parts)
                 .map(this::key)
                 .toList();
     }
@@ -45,8 +47,9 @@ final class TopicKeys {
         return keys;
     }
 
-    byte[] bodies() {
-        return common.get(0);
+    /** Of each task with a deduplication id, the key that it took. */
+    byte[] deduplications() {
+        return common.get(common.size() - 1);
     }
 
     byte[] deaths() {

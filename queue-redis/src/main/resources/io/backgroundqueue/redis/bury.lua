@@ -5,6 +5,7 @@ for i = 1, #ARGV do
     buried = buried + 1
     call('HDEL', LETTER, ARGV[i])
     call('HDEL', BODY, ARGV[i])
+    call('HDEL', DEDUP, ARGV[i])
   end
 end
 return buried

@@ -1,4 +1,4 @@
--- Withdraws a task that waits. KEYS[21]: its deduplication key, if it has one. ARGV: id. Answers 1 if it will not run.
+-- Withdraws a task that waits. KEYS[22]: its deduplication key, if it has one. ARGV: id. Answers 1 if it will not run.
 local id = ARGV[1]
 if call('HEXISTS', OWN, id) == 1 or call('ZSCORE', DEAD, id) or call('HDEL', BODY, id) == 0 then
   return 0
@@ -12,7 +12,8 @@ if call('ZREM', DUE, unpack(members)) == 0 then
 end
 call('HDEL', PROG, id)
 call('HDEL', STARTS, id)
-if KEYS[21] and call('GET', KEYS[21]) == id then
-  call('DEL', KEYS[21])
+call('HDEL', DEDUP, id)
+if KEYS[22] and call('GET', KEYS[22]) == id then
+  call('DEL', KEYS[22])
 end
 return 1

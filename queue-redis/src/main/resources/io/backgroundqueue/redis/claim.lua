@@ -1,11 +1,11 @@
 -- Hands out tasks. Before, what is due becomes ready and what has lost its lease goes back to the head of its level.
--- KEYS[21]: the highest claim of this worker that must not happen any more, because its answer was given up.
+-- KEYS[22]: the highest claim of this worker that must not happen any more, because its answer was given up.
 -- ARGV: most tasks, most bytes, token, number of the claim, lease in ms, state of the picker (picks, turn), and within
 -- how many ms somebody else should know of a task that becomes due.
 local most, room, token, number, lease = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local picks, turn, soon = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local LEVELS, SHARE, STEP = 10, 16, 100
-if number <= tonumber(call('GET', KEYS[21]) or 0) then
+if number <= tonumber(call('GET', KEYS[22]) or 0) then
   return {}
 end
 

@@ -25,6 +25,7 @@ for i = 2, #ARGV, 7 do
       call('HSET', BODY, id, body)
       if dd ~= '' then
         call('SET', KEYS[tonumber(dd)], id, 'PX', window)
+        call('HSET', DEDUP, id, KEYS[tonumber(dd)])
       end
       place(level, due, id)
       if due <= now then

@@ -9,5 +9,6 @@ if #ids > 0 then
   call('ZREM', DEAD, unpack(ids))
   call('HDEL', LETTER, unpack(ids))
   call('HDEL', BODY, unpack(ids))
+  call('HDEL', DEDUP, unpack(ids))
 end
 return #ids

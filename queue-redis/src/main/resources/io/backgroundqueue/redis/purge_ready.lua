@@ -1,6 +1,7 @@
--- Deletes waiting tasks, a step at a time. ARGV: most. Answers how many tasks were deleted, and how many entries seen.
+-- Deletes waiting tasks, a step at a time. ARGV: most. Answers how many tasks were deleted, how
+-- many entries seen, and of each task that had one its id and its deduplication key, for the caller to free.
 local most = tonumber(ARGV[1])
-local ids, deleted = {}, 0
+local ids, deleted, taken = {}, 0, {}
 local delayed = call('ZRANGE', DUE, 0, most - 1)
 if #delayed > 0 then
   call('ZREMRANGEBYRANK', DUE, 0, #delayed - 1)
@@ -25,8 +26,18 @@ for level = 0, 9 do
   end
 end
 if #ids > 0 then
+  if call('EXISTS', DEDUP) == 1 then
+    local keys = call('HMGET', DEDUP, unpack(ids))
+    for i = 1, #ids do
+      if keys[i] then
+        taken[#taken + 1] = ids[i]
+        taken[#taken + 1] = keys[i]
+      end
+    end
+    call('HDEL', DEDUP, unpack(ids))
+  end
   deleted = call('HDEL', BODY, unpack(ids))
   call('HDEL', PROG, unpack(ids))
   call('HDEL', STARTS, unpack(ids))
 end
-return { deleted, #ids + tonumber(ARGV[1]) - most }
+return { deleted, #ids + tonumber(ARGV[1]) - most, taken }

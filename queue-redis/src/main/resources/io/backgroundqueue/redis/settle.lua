@@ -37,6 +37,9 @@ if #done > 0 then
   if call('EXISTS', PROG) == 1 then
     call('HDEL', PROG, unpack(done))
   end
+  if call('EXISTS', DEDUP) == 1 then
+    call('HDEL', DEDUP, unpack(done))
+  end
 end
 
 -- Deaths are numbered by the clock, and never twice the same number.

@@ -2,6 +2,7 @@
 --   entry  <level><due ms>:<id>     in the ready lists
 --   grant  <level><due ms>:<token>  in OWN, and the client's note: the fence compares it as a whole
 local BODY, DUE, LEASE, OWN, STARTS, PROG, DEAD, LETTER, GONE, WAKE = unpack(KEYS, 1, 10)
+local DEDUP = KEYS[21]
 local call = redis.call
 local clock = call('TIME')
 local micros = clock[1] * 1000000 + clock[2]

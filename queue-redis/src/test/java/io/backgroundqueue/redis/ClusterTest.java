@@ -53,6 +53,7 @@ class ClusterTest {
 
             for (String prefix : List.of("bq", "a", "b", "c", "d")) {
                 everyOperation(lab, lab.driver(one.url() + "?prefix=" + prefix));
+                everyChangeOfAStore(one.url() + "?prefix=" + prefix);
                 everyOperation(
                         lab, lab.driver(one.url() + "," + other.host() + ":" + other.port() + "?prefix=" + prefix));
             }

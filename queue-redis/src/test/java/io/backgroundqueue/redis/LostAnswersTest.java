@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchException;
 
+import io.backgroundqueue.Bytes;
+import io.backgroundqueue.Start;
+import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.ErrorClass;
@@ -13,6 +16,7 @@ import io.backgroundqueue.spi.QueueUrl;
 import io.backgroundqueue.spi.SendResult;
 import io.backgroundqueue.spi.Settlement;
 import io.backgroundqueue.testkit.FaultProxy;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,9 +111,9 @@ class LostAnswersTest {
         String[] claim = {"lab:1", "1"};
         TopicKeys keys = new TopicKeys("bq", topic);
         try (RedisLink link =
-                new RedisLink(RedisSettings.of(QueueUrl.parse(lab.broker().url())), io.backgroundqueue.Time.system())) {
+                new RedisLink(RedisSettings.of(QueueUrl.parse(lab.broker().url())), Time.system())) {
             List<byte[]> all = keys.with(keys.voided("lab"));
-            long deadline = io.backgroundqueue.Time.system().deadline(Lab.TIMEOUT);
+            long deadline = Time.system().deadline(Lab.TIMEOUT);
             link.eval(
                     RedisScript.RECOVER.call(
                             all, new ScriptArguments().text(claim[1]).text(claim[0])),
@@ -157,6 +161,32 @@ class LostAnswersTest {
         assertThat(driver.classify(((Outcome.Failed) lost.get(0)).error())).isEqualTo(ErrorClass.OUTCOME_UNKNOWN);
         assertThat(repeated).containsExactly(Outcome.STALE);
         assertThat(lab.rawNumber("HLEN", "{bq}:" + topic + ":body")).isZero();
+    }
+
+    @Test
+    void aLargeSendIntoABlackHoleEndsInTime() {
+        Bytes large = Bytes.wrap(new byte[14 << 20]);
+        List<Envelope> batch = List.of(Lab.task(topic, Start.now(), large), Lab.task(topic, Start.now(), large));
+        driver.check();
+        proxy.blackHole();
+        long before = System.nanoTime();
+
+        Exception lost = catchException(() -> driver.send(batch, Duration.ofSeconds(1)));
+
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(4));
+        assertThat(lost).isNotNull();
+        assertThat(driver.classify(lost)).isEqualTo(ErrorClass.OUTCOME_UNKNOWN);
+        proxy.restore();
+        Lab.sent(driver, Lab.task(topic));
+    }
+
+    @Test
+    void anInterruptedCallerGetsItsAnswerAndStaysInterrupted() throws Exception {
+        Thread.currentThread().interrupt();
+        driver.check();
+        Lab.sent(driver, Lab.task(topic));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(Lab.now(lab.receiver(driver, topic), 1)).hasSize(1);
     }
 
     @Test

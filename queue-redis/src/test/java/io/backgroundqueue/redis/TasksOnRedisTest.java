@@ -128,6 +128,34 @@ class TasksOnRedisTest {
     }
 
     @Test
+    void aPurgeFreesTheDeduplicationIdsOfWhatItDeletes() throws Exception {
+        Deduplication once = new Deduplication("order-1", Duration.ofMinutes(5));
+        Deduplication running = new Deduplication("order-2", Duration.ofMinutes(5));
+        Envelope held = Lab.sent(driver, Lab.with(Lab.task(topic), 9, Optional.of(running)));
+        Lab.next(lab.receiver(driver, topic));
+        Lab.sent(driver, Lab.with(Lab.task(topic), 0, Optional.of(once)));
+
+        assertThat(driver.purge(topic, Scope.READY)).isEqualTo(1);
+
+        assertThat(driver.send(List.of(Lab.with(Lab.task(topic), 0, Optional.of(once))), Lab.TIMEOUT))
+                .containsExactly(SendResult.ACCEPTED);
+        assertThat(driver.send(List.of(Lab.with(Lab.task(topic), 0, Optional.of(running))), Lab.TIMEOUT))
+                .containsExactly(new SendResult.Duplicate(Optional.of(held.taskId())));
+    }
+
+    @Test
+    void nothingButTheDeduplicationIdIsLeftOfATaskThatIsDone() throws Exception {
+        Deduplication once = new Deduplication("order-1", Duration.ofMinutes(5));
+        Envelope task = Lab.sent(driver, Lab.with(Lab.task(topic), 0, Optional.of(once)));
+        RedisReceiver receiver = lab.receiver(driver, topic);
+        receiver.settle(List.of(new Settlement.Ack(Lab.next(receiver))));
+
+        assertThat(lab.rawNumber("EXISTS", "{bq}:" + topic + ":dedup", "{bq}:" + topic + ":body"))
+                .isZero();
+        assertThat(lab.rawText("GET", "{bq}:" + topic + ":dd:order-1")).isEqualTo(task.taskId());
+    }
+
+    @Test
     void lettersOfOneMomentKeepTheirOrderAndTheirPages() throws Exception {
         List<Envelope> tasks = Lab.sent(driver, Lab.tasks(topic, 50));
         RedisReceiver receiver = lab.receiver(driver, topic);

@@ -205,7 +205,8 @@ final class ConformanceReport implements BeforeEachCallback, TestWatcher, AfterA
 
         /** For a harness that could not be opened. */
         static HarnessFacts unknown(Class<?> test) {
-            String name = test.getSimpleName().replaceAll("(Driver|BackgroundQueue|BrokerFault)?ContractTest$", "");
+            String name =
+                    test.getSimpleName().replaceAll("(Driver|(Background)?Queue|(Broker)?Fault)?ContractTest$", "");
             return new HarnessFacts(name.toLowerCase(Locale.ROOT), "-", "not started", Map.of());
         }
     }

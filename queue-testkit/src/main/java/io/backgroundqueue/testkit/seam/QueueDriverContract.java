@@ -134,7 +134,7 @@ public abstract class QueueDriverContract extends DeadLetterRules {
         patience()
                 .eventually(
                         () -> driver.lostAtClose() == (forgets ? 3 : 0),
-                        () -> "with one task running and two waiting, " + driver.lostAtClose()
-                                + " are said to be lost at close");
+                        () -> "what is lost at close with one task running and two waiting is said to be "
+                                + driver.lostAtClose());
     }
 }
