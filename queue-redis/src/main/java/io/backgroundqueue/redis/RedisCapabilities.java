@@ -18,6 +18,7 @@ final class RedisCapabilities {
             .send(1_000, 8 << 20, 1)
             .priorityLevels(10)
             .lateness(Duration.ofMillis(100))
+            .maxWait(RedisReceiver.LONGEST_BLINDNESS)
             .leaseDetection(Duration.ofSeconds(1));
 
     private RedisCapabilities() {}
