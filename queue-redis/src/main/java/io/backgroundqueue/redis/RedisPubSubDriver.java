@@ -97,7 +97,7 @@ final class RedisPubSubDriver implements QueueDriver {
         EventBuffer buffer = new EventBuffer(topic, bound.events, bound.bytes, time);
         Subscription subscription = new Subscription(link, channel(topic), settings.connectTimeout, time, buffer);
         requireOpen();
-        subscription.subscribed();
+        subscription.subscribe();
         RedisPubSubReceiver receiver = new RedisPubSubReceiver(topic, options, time, buffer, subscription, this::ended);
         receivers.add(receiver);
         return receiver;

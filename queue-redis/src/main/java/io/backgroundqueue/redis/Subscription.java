@@ -46,12 +46,8 @@ final class Subscription implements Duty {
         return "subscription";
     }
 
-    /** Subscribes, unless that is done; from then on no event is missed while the connection holds. */
-    SharedConnection subscribed() {
-        SharedConnection current = current();
-        if (current != null) {
-            return current;
-        }
+    /** Subscribes; from then on no event is missed while the connection holds. */
+    void subscribe() {
         SharedConnection fresh = link.connect(time.deadline(connectTimeout));
         try {
             fresh.sendCommand(Command.SUBSCRIBE, channel);
@@ -62,13 +58,19 @@ final class Subscription implements Duty {
             throw refused;
         }
         use(fresh);
-        return fresh;
     }
 
-    /** Reads what has arrived, and waits for it; returns at the latest when a {@link #ping} was answered. */
+    /**
+     * Reads what has arrived, and waits for it; returns at the latest when a {@link #ping} was answered. Without a
+     * connection it makes one, and that is a step of its own.
+     */
     @Override
     public Duration turn() throws InterruptedException {
-        SharedConnection connection = subscribed();
+        SharedConnection connection = current();
+        if (connection == null) {
+            subscribe();
+            return Duration.ZERO;
+        }
         long end = time.deadline(STEP);
         try {
             boolean event = true;

@@ -226,7 +226,7 @@ public abstract class ReceiveRules extends SendRules {
 
     @Test
     @Rule("14.30")
-    @Requires(Feature.DURABILITY)
+    @Requires(Feature.LEASE)
     public final void twoProcessesShareTheWorkWithoutDuplicates() throws Exception {
         String topic = newTopic();
         List<Hand> hands = List.of(hand(topic), otherHand(topic));
