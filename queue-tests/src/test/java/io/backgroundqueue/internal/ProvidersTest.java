@@ -66,11 +66,11 @@ class ProvidersTest {
     @Test
     void anUnknownSchemeNamesTheSchemesFoundAndTheArtifactToAdd() {
         QueueException error = invalid(
-                () -> BackgroundQueues.open("redis://user:hunter2@host?password=hunter2"),
-                "No backend opens the scheme 'redis'",
+                () -> BackgroundQueues.open("kafka://user:hunter2@host?password=hunter2"),
+                "No backend opens the scheme 'kafka'",
                 "Found are: memory, ",
                 "scripted",
-                "Add the artifact io.backgroundqueue:queue-redis");
+                "Add the artifact io.backgroundqueue:queue-kafka");
 
         assertThat(error.getMessage()).doesNotContain("hunter2");
     }
