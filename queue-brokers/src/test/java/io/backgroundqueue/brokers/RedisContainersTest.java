@@ -2,10 +2,12 @@ package io.backgroundqueue.brokers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.backgroundqueue.testkit.BrokerProcess;
 import io.backgroundqueue.testkit.BrokerStarter;
+import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.RunningBroker;
 import io.backgroundqueue.testkit.containers.RedisContainer;
 import io.backgroundqueue.testkit.containers.ValkeyContainer;
@@ -33,6 +35,7 @@ class RedisContainersTest {
     @ParameterizedTest
     @MethodSource("starters")
     void stoppedOrKilledAndStartedAgainItHasItsDataAndItsPort(BrokerStarter starter) throws Exception {
+        assumeFalse("process".equals(System.getProperty(Brokers.KIND)), "only local processes are wanted");
         assumeTrue(starter.available(), () -> "no container engine is here: " + starter.remedy());
         RunningBroker broker = starter.start();
         try (broker) {
