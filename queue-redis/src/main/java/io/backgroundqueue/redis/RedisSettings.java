@@ -114,25 +114,33 @@ final class RedisSettings {
         return value;
     }
 
+    /** What stands here may be half a password that was not encoded: nothing of it is shown, not even as a cause. */
     private static HostAndPort host(String text, QueueUrl url) {
-        int colon = text.lastIndexOf(':');
-        if (colon < 0 || text.endsWith("]")) {
-            return host(text, PORT);
+        int colon = text.endsWith("]") ? -1 : text.lastIndexOf(':');
+        String host = colon < 0 ? text : text.substring(0, colon);
+        int port = colon < 0 ? PORT : number(text.substring(colon + 1));
+        if (host.isBlank() || port < 1 || port > 65_535) {
+            throw QueueException.invalid(
+                    "The URL " + url + " does not name a host and a port from 1 to 65535. Percent-encode"
+                            + " what is special in user and password: / as %2F, ? as %3F, # as %23, @ as %40");
         }
-        try {
-            return host(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1)));
-        } catch (NumberFormatException notAPort) {
-            throw invalid("The host '" + text + "' of " + url + " has a port that is no number", notAPort);
-        }
+        return new HostAndPort(host, port);
     }
 
     private static int databaseOf(String path, QueueUrl url) {
+        int database = number(path);
+        if (database < 0) {
+            throw QueueException.invalid(
+                    "The path of " + url + " is not the number of a database, 0 or more. Write /0, or leave it out");
+        }
+        return database;
+    }
+
+    private static int number(String text) {
         try {
-            return Integer.parseInt(path);
-        } catch (NumberFormatException notANumber) {
-            throw invalid(
-                    "The path '" + path + "' of " + url + " is not the number of a database. Write /0, or leave it out",
-                    notANumber);
+            return Integer.parseInt(text);
+        } catch (NumberFormatException none) {
+            return -1;
         }
     }
 
@@ -140,12 +148,9 @@ final class RedisSettings {
         try {
             return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
         } catch (IllegalArgumentException broken) {
-            throw invalid("User or password of " + url + " are not percent-encoded: write a percent sign as %25", null);
+            throw QueueException.invalid(
+                    "User or password of " + url + " are not percent-encoded: write a percent sign as %25");
         }
-    }
-
-    private static QueueException invalid(String message, @org.jspecify.annotations.Nullable Throwable cause) {
-        return new QueueException(QueueException.Kind.INVALID, message, null, cause);
     }
 
     /** Where it is, without user and password. */

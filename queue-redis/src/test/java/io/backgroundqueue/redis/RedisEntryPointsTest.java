@@ -72,7 +72,7 @@ class RedisEntryPointsTest {
             value = {
                 "redis:                                  | names no host",
                 "redis://                                | names no host",
-                "redis://host:port                       | port that is no number",
+                "redis://host:port                       | a port from 1 to 65535",
                 "redis://host:99999                      | 1 to 65535",
                 "redis://somebody@host                   | no password",
                 "redis://host/first                      | not the number of a database",

@@ -22,12 +22,15 @@ class QueueUrlMistakesTest {
                 "redis://me:hun/ter2@host:6379/0",
                 "redis://me:hun?ter2@host:6379/0",
                 "redis://:hun#/ter2@host",
+                "redis://me:1/hunter2@host:6379/0",
                 "amqp://me:hun/ter2@host/vhost?heartbeat=5s"
             })
     void aPasswordThatShouldHaveBeenEncodedIsStillNotPrinted(String url) {
-        assertThat(QueueUrl.redact(url)).doesNotContain("ter2");
-        assertThat(invalid(() -> BackgroundQueues.open(url), "'" + url.substring(0, url.indexOf(':')) + "'"))
-                .satisfies(error -> assertThat(error.getMessage()).doesNotContain("ter2"));
+        assertThat(QueueUrl.redact(url)).doesNotContain("hun").doesNotContain("ter2");
+        assertThat(invalid(() -> BackgroundQueues.open(url), url.substring(0, url.indexOf(':'))))
+                .hasNoCause()
+                .satisfies(error ->
+                        assertThat(error.getMessage()).doesNotContain("hun").doesNotContain("ter2"));
     }
 
     @Test
