@@ -16,7 +16,7 @@ import java.util.Optional;
 
 /**
  * A Redis of one's own: a local process on a free port of the loopback address, with an append-only file in a temporary
- * folder, synced every second. Stopped, killed and started it keeps port and data; closed it leaves nothing behind.
+ * folder, synced before every answer. Stopped, killed and started it keeps port and data; closed it leaves nothing behind.
  * Thread-safe.
  */
 public final class RedisServer implements RunningBroker, BrokerProcess {
@@ -109,7 +109,7 @@ public final class RedisServer implements RunningBroker, BrokerProcess {
     private static ProcessBuilder command(Path program, int port, String... extra) {
         List<String> words = new ArrayList<>(
                 List.of(program.toString(), "--port", String.valueOf(port), "--bind", HOST, "--daemonize", "no"));
-        words.addAll(List.of("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""));
+        words.addAll(List.of("--appendonly", "yes", "--appendfsync", "always", "--save", ""));
         words.addAll(List.of(extra));
         return new ProcessBuilder(words);
     }

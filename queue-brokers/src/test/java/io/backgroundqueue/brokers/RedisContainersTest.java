@@ -42,7 +42,7 @@ class RedisContainersTest {
             int port = URI.create(broker.url()).getPort();
             BrokerProcess process = broker.process().orElseThrow();
             assertThat(broker.version()).matches("8\\.\\d+\\.\\d+");
-            assertThat(Asked.setting(port, "appendfsync")).isEqualTo("everysec");
+            assertThat(Asked.setting(port, "appendfsync")).isEqualTo("always");
             assertThat(Asked.of(port, "SET first kept")).isEqualTo("+OK");
 
             process.stop();

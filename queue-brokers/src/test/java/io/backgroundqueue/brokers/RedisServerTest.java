@@ -70,7 +70,7 @@ class RedisServerTest {
     void itSyncsItsLogEverySecondAndTakesNoSnapshots() throws Exception {
         try (RedisServer server = RedisServer.launch()) {
             assertThat(setting(server, "appendonly")).isEqualTo("yes");
-            assertThat(setting(server, "appendfsync")).isEqualTo("everysec");
+            assertThat(setting(server, "appendfsync")).isEqualTo("always");
             assertThat(setting(server, "save")).isEmpty();
             assertThat(setting(server, "bind")).isEqualTo("127.0.0.1");
         }

@@ -90,7 +90,8 @@ final class RedisReceiver implements Receiver {
             if (mayLook()) {
                 List<Delivery> claimed = claim(most);
                 if (!claimed.isEmpty()) {
-                    wakeUps.ignore(this);
+                    // The claim leaves a token where there is more, and the duty may have taken it for this one again.
+                    wantNothing();
                     return claimed;
                 }
             }

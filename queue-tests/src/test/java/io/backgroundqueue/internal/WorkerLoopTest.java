@@ -155,6 +155,16 @@ class WorkerLoopTest {
     }
 
     @Test
+    void aBackendThatCannotWaitIsAskedFourTimesASecondUntilThereIsWork() {
+        bench.driver.capabilities = Capable.limited(Limits.DEFAULT.maxWait(Duration.ZERO));
+        WorkerBench worker = new WorkerBench(bench);
+
+        assertThat(worker.receive()).isEqualTo(IDLE);
+        worker.receiver.offer(fresh("a"));
+        assertThat(worker.receive()).isEqualTo(Duration.ZERO);
+    }
+
+    @Test
     void aDrainedWorkerNeverFetchesAgain() {
         WorkerBench worker = worker(2);
         worker.receiver.offer(fresh("a"));

@@ -3,7 +3,7 @@ package io.backgroundqueue.testkit.containers;
 import io.backgroundqueue.testkit.ContainerStarter;
 import org.testcontainers.containers.wait.strategy.Wait;
 
-/** {@code redis}, with an append-only file that is synced every second. */
+/** {@code redis}, with an append-only file that is synced before every answer. */
 public final class RedisContainer extends ContainerStarter {
     private static final int PORT = 6379;
 
@@ -25,7 +25,7 @@ public final class RedisContainer extends ContainerStarter {
                         "--appendonly",
                         "yes",
                         "--appendfsync",
-                        "everysec",
+                        "always",
                         "--save",
                         "",
                         "--protected-mode",

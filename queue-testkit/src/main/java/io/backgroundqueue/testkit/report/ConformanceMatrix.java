@@ -92,7 +92,8 @@ public final class ConformanceMatrix {
                 + " [contract.md](contract.md).\n\n");
         adapters(page);
         page.append("\n*pass*: every test of the rule passed. *refused*: the feature is missing, and asking for it is"
-                + " refused as the contract says. A number is a note below: why a rule was skipped.\n\n");
+                + " refused as the contract says. A number is a note below: why a rule was skipped."
+                + " A dash: it was not run.\n\n");
         table(page);
         section(page, "Failed", failures());
         section(
