@@ -40,8 +40,8 @@ record ClaimAnswer(
         return new ClaimAnswer(
                 deliveries(parts, topic, token, now),
                 Replies.number(parts.get(5)) == 1,
-                millis(parts.get(6)),
-                millis(parts.get(7)),
+                Replies.millis(parts.get(6)),
+                Replies.millis(parts.get(7)),
                 Replies.number(parts.get(8)),
                 Replies.number(parts.get(9)));
     }
@@ -92,10 +92,5 @@ record ClaimAnswer(
         return values.isEmpty() || values.get(index) == null
                 ? Optional.empty()
                 : Optional.of(Replies.text(values.get(index)));
-    }
-
-    private static OptionalLong millis(@Nullable Object reply) {
-        String text = Replies.text(reply);
-        return text.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(text));
     }
 }

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A receiver without a buffer: a task that is not wanted yet stays on the server, where others can have it. It looks when
- * it has reason to: there was more the last time, a task became due, a lease ended, the wake-up duty saw a token, or five
- * seconds have passed.
+ * it has reason to: there was more the last time, a task became due, a lease ended, the wake-up duty saw a token or a
+ * task, or five seconds have passed without word of that duty.
  */
 final class RedisReceiver implements Receiver {
     /** How long a receiver may know nothing of a task, if a wake token was lost with the process that took it. */
@@ -45,6 +45,8 @@ final class RedisReceiver implements Receiver {
     private boolean woken;
     /** A wake token was taken for this receiver, which has not looked since. */
     private boolean tokenTaken;
+    /** Grows with every look of its own, and every reason for one. */
+    private long looks;
 
     private volatile boolean closed;
 
@@ -156,9 +158,33 @@ final class RedisReceiver implements Receiver {
     void lookUp(boolean token) {
         lock.lock();
         try {
+            looks++;
             tokenTaken |= token;
             nextLook = time.nanos();
             changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** To be told to {@link #seen}. */
+    long looks() {
+        lock.lock();
+        try {
+            return looks;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Somebody has looked in place of this receiver, and nothing was ready; unless it knows something newer. */
+    void seen(Sight sight, long looksBefore) {
+        lock.lock();
+        try {
+            if (looks == looksBefore) {
+                nextLook = nextLook(sight.untilDue(), sight.untilEnd());
+                changed.signalAll();
+            }
         } finally {
             lock.unlock();
         }
@@ -188,6 +214,7 @@ final class RedisReceiver implements Receiver {
         try {
             boolean may = time.nanos() - nextLook >= 0;
             tokenTaken &= !may;
+            looks += may ? 1 : 0;
             return may;
         } finally {
             lock.unlock();
@@ -248,15 +275,13 @@ final class RedisReceiver implements Receiver {
         picks = answer.picks();
         turn = answer.turn();
         held.add(answer.deliveries(), before);
-        Duration blind = min(LONGEST_BLINDNESS, options.lease());
         // Where there was something there soon is more: who is busy looks again, before anybody has to wake it.
         long next = answer.left() || !answer.deliveries().isEmpty()
                 ? time.nanos()
-                : Math.min(
-                        time.deadline(blind),
-                        Math.min(deadline(answer.untilDue(), blind), deadline(answer.untilEnd(), blind)));
+                : nextLook(answer.untilDue(), answer.untilEnd());
         lock.lock();
         try {
+            looks++;
             if (!tokenTaken) {
                 nextLook = next;
             }
@@ -283,6 +308,11 @@ final class RedisReceiver implements Receiver {
     /** Every call is over within the call timeout, with a little room. */
     private long deadline() {
         return time.deadline(options.callTimeout().multipliedBy(4).dividedBy(5));
+    }
+
+    private long nextLook(OptionalLong untilDue, OptionalLong untilEnd) {
+        Duration blind = min(LONGEST_BLINDNESS, options.lease());
+        return Math.min(time.deadline(blind), Math.min(deadline(untilDue, blind), deadline(untilEnd, blind)));
     }
 
     private long deadline(OptionalLong millis, Duration otherwise) {

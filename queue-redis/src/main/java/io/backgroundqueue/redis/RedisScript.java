@@ -24,6 +24,7 @@ enum RedisScript {
     BURY("topic", "bury"),
     STATS("topic", "stats"),
     SWEEP("topic", "sweep"),
+    LOOK("look"),
     TOKEN("token"),
     COMPARE_AND_SET("compare_and_set"),
     COMPARE_AND_DELETE("compare_and_delete");

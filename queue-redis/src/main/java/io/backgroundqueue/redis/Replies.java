@@ -3,6 +3,7 @@ package io.backgroundqueue.redis;
 import io.backgroundqueue.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a server answered: bytes, whole numbers, lists of these, or nothing. */
@@ -34,6 +35,12 @@ final class Replies {
             return Bytes.wrap(bytes);
         }
         throw unexpected("bytes", reply);
+    }
+
+    /** A number of milliseconds that came as text, or nothing. */
+    static OptionalLong millis(@Nullable Object reply) {
+        String text = text(reply);
+        return text.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(text));
     }
 
     private static IllegalStateException unexpected(String wanted, @Nullable Object reply) {

@@ -47,6 +47,13 @@ final class TopicKeys {
         return keys;
     }
 
+    /** The keys that look.lua takes of each topic. */
+    List<byte[]> sights() {
+        List<byte[]> keys = new ArrayList<>(common.subList(1, 3));
+        keys.addAll(common.subList(10, 20));
+        return keys;
+    }
+
     /** Of each task with a deduplication id, the key that it took. */
     byte[] deduplications() {
         return common.get(common.size() - 1);

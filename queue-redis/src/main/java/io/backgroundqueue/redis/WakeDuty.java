@@ -22,7 +22,10 @@ import redis.clients.jedis.exceptions.JedisException;
  * blocks on lists of tokens, never on tasks. A list of its own tells it that there is another topic to listen for.
  */
 final class WakeDuty implements Duty {
-    private static final Duration LONGEST_TURN = Duration.ofSeconds(5);
+    /** Short enough that receivers that wait need not look for themselves. */
+    private static final Duration BETWEEN_LOOKS = RedisReceiver.LONGEST_BLINDNESS.dividedBy(2);
+
+    private static final Duration CONNECT = Duration.ofSeconds(5);
     /** How much later than promised an answer may come before the connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
@@ -46,12 +49,15 @@ final class WakeDuty implements Duty {
     /** The next turn, if none is under way, is not to wait. */
     private boolean woken;
 
+    // The turning thread's.
     private @Nullable Connection connection;
+    private long nextLook;
 
     WakeDuty(RedisLink link, Time time, String prefix) {
         this.link = link;
         this.time = time;
         this.control = TopicKeys.control(prefix, UUID.randomUUID().toString());
+        this.nextLook = time.deadline(BETWEEN_LOOKS);
     }
 
     /** From now on a token of the receiver's topic makes it look up. */
@@ -103,6 +109,10 @@ final class WakeDuty implements Duty {
             String list = taken(connection());
             if (list != null && !tell(list)) {
                 putBack(list, time.deadline(CONTROL_CALL));
+            }
+            if (time.nanos() - nextLook >= 0) {
+                lookForAll();
+                nextLook = time.deadline(BETWEEN_LOOKS);
             }
             return Duration.ZERO;
         } catch (JedisException failed) {
@@ -156,8 +166,9 @@ final class WakeDuty implements Duty {
             lock.unlock();
         }
         try {
-            command.add(LONGEST_TURN.toSeconds());
-            long deadline = time.deadline(LONGEST_TURN.plus(GRACE));
+            Duration wait = time.until(nextLook).plusMillis(1);
+            command.add(wait.toMillis() / 1_000.0);
+            long deadline = time.deadline(wait.plus(GRACE));
             Object answer = link.exchange(blockingConnection, List.of(command), deadline)
                     .get(0);
             if (answer instanceof JedisDataException error) {
@@ -196,6 +207,33 @@ final class WakeDuty implements Duty {
         }
     }
 
+    /** Looks in place of all that wait: one look for a hundred topics, instead of one each. */
+    private void lookForAll() {
+        Map<RedisReceiver, Long> waiters = waiters();
+        List<RedisReceiver> receivers = List.copyOf(waiters.keySet());
+        List<TopicKeys> topics = receivers.stream().map(RedisReceiver::keys).toList();
+        List<Sight> sights = Sight.of(topics, link, time.deadline(CONTROL_CALL));
+        for (int i = 0; i < receivers.size(); i++) {
+            RedisReceiver receiver = receivers.get(i);
+            if (sights.get(i).ready()) {
+                receiver.lookUp(false);
+            } else {
+                receiver.seen(sights.get(i), waiters.getOrDefault(receiver, 0L));
+            }
+        }
+    }
+
+    private Map<RedisReceiver, Long> waiters() {
+        lock.lock();
+        try {
+            Map<RedisReceiver, Long> waiters = new LinkedHashMap<>();
+            waiting.values().forEach(all -> all.forEach(receiver -> waiters.put(receiver, receiver.looks())));
+            return waiters;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Tokens may have been lost with a connection. */
     private void tellAll() {
         lock.lock();
@@ -225,7 +263,7 @@ final class WakeDuty implements Duty {
     private Connection connection() {
         Connection current = connection;
         if (current == null) {
-            current = link.connect(time.deadline(LONGEST_TURN));
+            current = link.connect(time.deadline(CONNECT));
             connection = current;
         }
         return current;
