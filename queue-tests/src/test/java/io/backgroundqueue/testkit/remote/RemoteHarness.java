@@ -10,9 +10,13 @@ import io.backgroundqueue.testkit.Patience;
 import io.backgroundqueue.testkit.QueueHarness;
 import java.io.File;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import tools.jackson.core.type.TypeReference;
 
 /** A {@link RemoteBroker} behind a proxy. */
 final class RemoteHarness implements QueueHarness, BrokerControl {
@@ -151,7 +155,21 @@ final class RemoteHarness implements QueueHarness, BrokerControl {
     private static int port(Path folder) throws Exception {
         Path file = folder.resolve("port");
         Patience.standard().eventually(() -> Files.exists(file), () -> "the broker does not start: " + log(folder));
-        return Integer.parseInt(Files.readString(file));
+        int port = Integer.parseInt(Files.readString(file));
+        Patience.standard().eventually(() -> answers(port), () -> "the broker does not answer: " + log(folder));
+        return port;
+    }
+
+    /** A broker is there when it answers: the first call of a new JVM can take seconds on a busy machine. */
+    private static boolean answers(int port) throws Exception {
+        Connections connections = new Connections(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        try {
+            return connections.call(Duration.ofSeconds(5), new TypeReference<Boolean>() {}, "check");
+        } catch (IOException notYet) {
+            return false;
+        } finally {
+            connections.close();
+        }
     }
 
     private static String log(Path folder) {
