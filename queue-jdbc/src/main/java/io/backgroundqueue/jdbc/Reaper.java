@@ -85,7 +85,8 @@ final class Reaper {
             }
             boolean more = session.step(ids, STEP).update() == STEP;
             more |= session.step(values, STEP).update() == STEP;
-            return more | expire(session);
+            more |= expire(session);
+            return more;
         });
     }
 

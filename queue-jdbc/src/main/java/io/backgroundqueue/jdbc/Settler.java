@@ -6,8 +6,8 @@ import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.Settlement;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +40,7 @@ final class Settler {
         List<Settlement> firsts = batch.stream()
                 .filter(settlement -> seen.add(lease(settlement.delivery())))
                 .toList();
-        Map<Settlement, Outcome> outcomes = new IdentityHashMap<>();
+        Map<JdbcLease, Outcome> outcomes = new HashMap<>();
         store(
                 firsts,
                 Settlement.Ack.class,
@@ -55,10 +55,14 @@ final class Settler {
                 outcomes,
                 deadlineNanos,
                 (session, owner, given) -> dialect.release(session, owner, numbers(given), false));
-        tell(batch, outcomes);
-        return batch.stream()
-                .map(settlement -> outcomes.getOrDefault(settlement, Outcome.STALE))
-                .toList();
+        tell(firsts, outcomes);
+        // What is settled twice in one batch gets its answer once.
+        return batch.stream().map(settlement -> taken(outcomes, settlement)).toList();
+    }
+
+    private static Outcome taken(Map<JdbcLease, Outcome> outcomes, Settlement settlement) {
+        Outcome outcome = outcomes.remove(lease(settlement.delivery()));
+        return outcome == null ? Outcome.STALE : outcome;
     }
 
     /** The note that the engine gives back. */
@@ -73,7 +77,7 @@ final class Settler {
     private <T extends Settlement> void store(
             List<Settlement> batch,
             Class<T> kind,
-            Map<Settlement, Outcome> outcomes,
+            Map<JdbcLease, Outcome> outcomes,
             long deadlineNanos,
             Store<T> store) {
         Map<Long, List<T>> byOwner = new LinkedHashMap<>();
@@ -87,28 +91,28 @@ final class Settler {
     }
 
     /** Nothing is known about a part whose answer did not come; the other parts have theirs. */
-    private <T extends Settlement> Map<Settlement, Outcome> stored(
+    private <T extends Settlement> Map<JdbcLease, Outcome> stored(
             long owner, List<T> settlements, long deadlineNanos, Store<T> store) {
-        Map<Settlement, Outcome> outcomes = new IdentityHashMap<>();
+        Map<JdbcLease, Outcome> outcomes = new HashMap<>();
         try {
             Set<Long> done = database.step(
                     dialect.oneStatement(), deadlineNanos, session -> store.store(session, owner, settlements));
             for (T settlement : settlements) {
                 JdbcLease lease = lease(settlement.delivery());
                 held.remove(lease);
-                outcomes.put(settlement, done.contains(lease.number()) ? Outcome.DONE : Outcome.STALE);
+                outcomes.put(lease, done.contains(lease.number()) ? Outcome.DONE : Outcome.STALE);
             }
         } catch (SQLException | RuntimeException failed) {
-            settlements.forEach(settlement -> outcomes.put(settlement, new Outcome.Failed(failed)));
+            settlements.forEach(settlement -> outcomes.put(lease(settlement.delivery()), new Outcome.Failed(failed)));
         }
         return outcomes;
     }
 
     /** Tasks that are ready again may be for somebody who waits. */
-    private void tell(List<Settlement> batch, Map<Settlement, Outcome> outcomes) {
+    private void tell(List<Settlement> batch, Map<JdbcLease, Outcome> outcomes) {
         boolean ready = false;
         for (Settlement settlement : batch) {
-            if (outcomes.get(settlement) == Outcome.DONE) {
+            if (outcomes.get(lease(settlement.delivery())) == Outcome.DONE) {
                 ready |= settlement instanceof Settlement.Release;
                 if (settlement instanceof Settlement.Later later) {
                     ready |= later.start() instanceof Start.Now;
