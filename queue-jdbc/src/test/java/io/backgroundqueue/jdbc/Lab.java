@@ -31,6 +31,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.ServiceLoader;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /** Empty tables, a raw client beside them, and drivers on them, which end with the test. */
 final class Lab implements AutoCloseable {
@@ -38,15 +41,15 @@ final class Lab implements AutoCloseable {
     static final Patience PATIENCE = Patience.standard();
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private final Database.Space space;
+    private final LabDatabase.Space space;
 
-    private Lab(Database.Space space) {
+    private Lab(LabDatabase.Space space) {
         this.space = space;
         opened.push(space.end());
     }
 
     /** On the database that the contracts run on. */
-    static Lab on(Database database) throws Exception {
+    static Lab on(LabDatabase database) throws Exception {
         return new Lab(database.newSpace());
     }
 
@@ -61,7 +64,7 @@ final class Lab implements AutoCloseable {
 
     /** On a server of the test's, which ends the tables too. */
     static Lab at(PostgresServer server) throws Exception {
-        Lab lab = new Lab(Database.inSchema(server.url(), "lab"));
+        Lab lab = new Lab(LabDatabase.inSchema(server.url(), "lab"));
         lab.opened.clear();
         return lab;
     }
@@ -85,19 +88,24 @@ final class Lab implements AutoCloseable {
         return driver(url());
     }
 
+    /** With its duties turning. */
     QueueDriver driver(String url) throws Exception {
-        return closeLater(opened(url));
+        return turning(closeLater(opened(url)));
     }
 
-    /** The caller closes it. */
+    /** The caller closes it; nobody turns its duties. */
     static QueueDriver opened(String url) throws Exception {
+        return opened(url, QueueOptions.DEFAULT);
+    }
+
+    static QueueDriver opened(String url, QueueOptions options) throws Exception {
         QueueUrl parsed = QueueUrl.parse(url);
         return ServiceLoader.load(QueueDriverProvider.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .filter(provider -> provider.schemes().contains("jdbc"))
                 .findFirst()
                 .orElseThrow()
-                .open(parsed, QueueOptions.DEFAULT);
+                .open(parsed, options);
     }
 
     /** In front of the server of a JDBC URL. */
@@ -133,10 +141,20 @@ final class Lab implements AutoCloseable {
     }
 
     /** Turns the duties of a driver on a thread of theirs, as the engine does, until the test ends. */
-    void turning(QueueDriver driver) {
+    QueueDriver turning(QueueDriver driver) {
         for (Duty duty : driver.duties()) {
             closeLater(new Turning(duty));
         }
+        return driver;
+    }
+
+    /** A call on a thread of its own. */
+    static <T> Future<T> beside(String name, Callable<T> call) {
+        FutureTask<T> future = new FutureTask<>(call);
+        Thread thread = new Thread(future, "test-" + name);
+        thread.setDaemon(true);
+        thread.start();
+        return future;
     }
 
     <T extends AutoCloseable> T closeLater(T resource) {

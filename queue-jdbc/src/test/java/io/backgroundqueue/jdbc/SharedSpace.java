@@ -4,17 +4,17 @@ import java.sql.Connection;
 import java.util.concurrent.Callable;
 
 /** Tables that the contracts share; made once per JVM, and given back at its end. */
-record SharedSpace(Database.Space space, Connection open) {
+record SharedSpace(LabDatabase.Space space, Connection open) {
     private static final class Postgresql {
-        private static final SharedSpace ONE = of(Database.POSTGRESQL::newSpace);
+        private static final SharedSpace ONE = of(LabDatabase.POSTGRESQL::newSpace);
     }
 
     private static final class H2 {
-        private static final SharedSpace ONE = of(Database.H2::newSpace);
+        private static final SharedSpace ONE = of(LabDatabase.H2::newSpace);
     }
 
     private static final class H2ForProcesses {
-        private static final SharedSpace ONE = of(() -> Database.inFile(";AUTO_SERVER=TRUE"));
+        private static final SharedSpace ONE = of(() -> LabDatabase.inFile(";AUTO_SERVER=TRUE"));
     }
 
     static SharedSpace postgresql() {
@@ -30,9 +30,9 @@ record SharedSpace(Database.Space space, Connection open) {
     }
 
     /** The open connection keeps an embedded database open, and this JVM the one that serves it. */
-    private static SharedSpace of(Callable<Database.Space> maker) {
+    private static SharedSpace of(Callable<LabDatabase.Space> maker) {
         try {
-            Database.Space space = maker.call();
+            LabDatabase.Space space = maker.call();
             SharedSpace shared = new SharedSpace(space, Raw.connection(space.rawUrl()));
             Runtime.getRuntime().addShutdownHook(new Thread(shared::end, "bq-tables-end"));
             return shared;

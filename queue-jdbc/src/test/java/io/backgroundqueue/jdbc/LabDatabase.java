@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /** The databases that the tests run on; each space on one of them is empty, and like a database of its own. */
-enum Database {
+enum LabDatabase {
     POSTGRESQL {
         @Override
         Space newSpace() throws Exception {
