@@ -12,7 +12,7 @@ record Blocks(long calls, long pages) {
     /** What the claims have cost since the count began. */
     static Blocks ofClaims(Lab lab) throws Exception {
         String from = " FROM public.pg_stat_statements WHERE toplevel AND query LIKE '%SKIP LOCKED%'"
-                + " AND query LIKE '%lease%' AND query NOT LIKE '%pg_stat_statements%'";
+                + " AND query LIKE '%voided%' AND query NOT LIKE '%pg_stat_statements%'";
         return new Blocks(
                 lab.number("SELECT coalesce(sum(calls), 0)" + from),
                 lab.number("SELECT coalesce(sum(shared_blks_hit + shared_blks_read), 0)" + from));

@@ -144,7 +144,7 @@ class SchemaTest {
         }
 
         assertThat(lab.number("SELECT max(version) FROM bq_schema")).isEqualTo(2);
-        assertThat(lab.number("SELECT count(*) FROM bq_lock")).isEqualTo(2);
+        assertThat(lab.number("SELECT count(*) FROM bq_lock")).isEqualTo(1);
         assertWorks(given);
     }
 
