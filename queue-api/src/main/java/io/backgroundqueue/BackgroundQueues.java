@@ -4,8 +4,10 @@ import io.backgroundqueue.internal.EngineQueue;
 import io.backgroundqueue.internal.Providers;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.QueueUrl;
+import io.backgroundqueue.spi.Sender;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Opens queues. */
 public final class BackgroundQueues {
@@ -49,6 +51,24 @@ public final class BackgroundQueues {
             driver.close();
             throw failed;
         }
+    }
+
+    /**
+     * A view of a queue that enqueues in a transaction of the caller's, for adapters whose client takes part in one; an
+     * application calls its adapter's own {@code within}. The view's enqueues run on the calling thread, one send per
+     * call, without batching with others and without repetition. A receipt counts, and {@code Enqueued} is told, when the
+     * statement succeeded: the task is there once the transaction commits, and never if it is rolled back. The view
+     * consumes nothing, needs no closing, and is as thread-safe as the transaction.
+     *
+     * @param queue as its adapter opened it
+     * @param driver the adapter's driver
+     * @param joined makes of the driver what sends in the transaction
+     * @throws QueueException of kind INVALID if another driver stands behind the queue, UNSUPPORTED if the backend, as it
+     *     is set up, takes no part in transactions
+     */
+    public static <D extends QueueDriver> BackgroundQueue within(
+            BackgroundQueue queue, Class<D> driver, Function<? super D, ? extends Sender> joined) {
+        return EngineQueue.within(queue, driver, joined);
     }
 
     /** Opens the store that a URL describes, such as {@code redis://localhost:6379} or {@code memory:}. */

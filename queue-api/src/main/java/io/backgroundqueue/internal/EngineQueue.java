@@ -7,6 +7,7 @@ import io.backgroundqueue.EnqueueOptions;
 import io.backgroundqueue.EnqueueReceipt;
 import io.backgroundqueue.EnqueueRequest;
 import io.backgroundqueue.EnqueueResult;
+import io.backgroundqueue.Feature;
 import io.backgroundqueue.PayloadType;
 import io.backgroundqueue.QueueAdmin;
 import io.backgroundqueue.QueueException;
@@ -20,6 +21,7 @@ import io.backgroundqueue.Worker;
 import io.backgroundqueue.WorkerOptions;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.QueueDriver;
+import io.backgroundqueue.spi.Sender;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The one implementation of {@link BackgroundQueue} over a driver. */
@@ -66,6 +69,24 @@ public final class EngineQueue implements BackgroundQueue {
     public static EngineQueue stepped(QueueDriver driver, QueueOptions options, SteppedLoops loops) {
         Events events = new Events(options.listeners());
         return open(driver, options, events, loops, Runnable::run, Optional.empty(), List.of());
+    }
+
+    /** A view of {@code queue} that enqueues through what {@code joined} makes of its driver. */
+    public static <D extends QueueDriver> BackgroundQueue within(
+            BackgroundQueue queue, Class<D> type, Function<? super D, ? extends Sender> joined) {
+        if (!(queue instanceof EngineQueue engine) || !type.isInstance(engine.context.driver())) {
+            throw QueueException.invalid(
+                    "This queue, of '" + queue.capabilities().backend() + "', is not one that " + type.getSimpleName()
+                            + " drives. Give the queue as its adapter opened it");
+        }
+        if (!engine.capabilities().has(Feature.TRANSACTIONAL_ENQUEUE)) {
+            throw new QueueException(
+                    Kind.UNSUPPORTED,
+                    "The backend '" + engine.capabilities().backend() + "' takes no part in transactions. Enqueue when"
+                            + " the transaction has committed");
+        }
+        Sender sender = joined.apply(type.cast(engine.context.driver()));
+        return new JoinedQueue(engine, engine.context, engine.lifecycle, sender);
     }
 
     private static EngineQueue open(
