@@ -6,6 +6,7 @@ import io.backgroundqueue.QueueException;
 import io.backgroundqueue.QueueOptions;
 import io.backgroundqueue.WorkerOptions;
 import io.backgroundqueue.spi.QueueUrl;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -22,6 +23,22 @@ public final class JdbcBackgroundQueue {
     /** A builder with all defaults; it needs a {@link Builder#dataSource} or a {@link Builder#url}. */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * A view of a queue that enqueues in the transaction that is under way on a connection: a commit brings the tasks to be,
+     * together with whatever else the transaction changed, and a rollback leaves none of them and frees their deduplication
+     * ids. The view neither commits nor rolls back and changes nothing about the connection. A worker that waits finds the
+     * tasks within half a second of the commit. A statement that fails leaves the transaction failed: roll it back. Use it on
+     * the thread that uses the connection, and only as long as the transaction lasts.
+     *
+     * @param queue opened by this class, or by URL with an address that begins with {@code jdbc:}
+     * @param connection to the same database, not in autocommit mode
+     * @throws QueueException of kind INVALID if another backend stands behind the queue; an enqueue on a connection in
+     *     autocommit mode fails with INVALID
+     */
+    public static BackgroundQueue within(BackgroundQueue queue, Connection connection) {
+        return BackgroundQueues.within(queue, JdbcDriver.class, driver -> driver.sender(connection));
     }
 
     /** Collects options; not thread-safe. */
