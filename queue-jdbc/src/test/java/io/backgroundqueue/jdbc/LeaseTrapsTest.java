@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass
 @EnumSource(LabDatabase.class)
 class LeaseTrapsTest {
-    private static final Duration SHORT = Duration.ofMillis(1_000);
+    private static final Duration SHORT = Duration.ofSeconds(1);
 
     @Parameter
     LabDatabase database;
