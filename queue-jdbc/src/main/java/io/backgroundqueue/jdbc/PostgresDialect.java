@@ -84,8 +84,10 @@ final class PostgresDialect implements Dialect {
                   SELECT {envelope}, verdicts, failures, interruptions, replayed, error, reason, {now} FROM gone ORDER BY number)
                 SELECT number AS lease FROM gone""");
         this.release = names.sql("""
-                UPDATE {task} SET state = 0, owner = NULL, lease = NULL, starts = starts - ?
-                WHERE state = 1 AND owner = ? AND lease = ANY (?) RETURNING lease""");
+                UPDATE {task} AS t SET state = 0, owner = NULL, lease = NULL, starts = t.starts - ?
+                FROM unnest(?::bigint[]) AS u(lease)
+                WHERE t.state = 1 AND t.owner = ? AND t.lease = u.lease
+                RETURNING u.lease""");
         // By row address: the planner knows no better way, however little it knows about the table.
         this.promote = names.sql("""
                 WITH found AS MATERIALIZED (
@@ -194,7 +196,7 @@ final class PostgresDialect implements Dialect {
 
     @Override
     public Set<Long> release(Session session, long owner, List<Long> leases, boolean charged) throws SQLException {
-        return leases(session.step(release, charged ? 0 : 1, owner, session.array("bigint", leases.toArray())));
+        return leases(session.step(release, charged ? 0 : 1, session.array("bigint", leases.toArray()), owner));
     }
 
     @Override
