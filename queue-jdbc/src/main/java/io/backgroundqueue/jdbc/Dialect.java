@@ -101,8 +101,8 @@ interface Dialect {
     /** Makes statements of this transaction wait for locks no longer than so many milliseconds. */
     <T> T impatiently(Session session, int millis, Database.Work<T> work) throws SQLException;
 
-    /** Lets one process at a time create tables, to the end of the transaction, where they need that. */
-    void lockSchema(Session session) throws SQLException;
+    /** Whether tables are created in transactions; else each such statement ends the one that is under way. */
+    boolean createsInTransactions();
 
     /** Tells other processes that topics have ready tasks, where that is possible. */
     default void tell(Session session, Collection<String> topics) throws SQLException {}

@@ -113,17 +113,33 @@ final class H2Dialect implements Dialect {
     public List<Boolean> takeIds(Session session, List<Envelope> tasks) throws SQLException {
         List<Boolean> taken = new ArrayList<>();
         for (Envelope task : tasks) {
-            Deduplication asked = task.deduplication().orElseThrow();
-            long micros = Moments.micros(asked.window());
-            String id = task.taskId();
-            taken.add(session.step(keepId, micros, id, task.topic(), asked.id(), id)
-                                    .update()
-                            == 1
-                    || session.step(takeId, micros, id, task.topic(), asked.id())
-                                    .update()
-                            == 1);
+            taken.add(keeps(session, task) || takes(session, task));
         }
         return taken;
+    }
+
+    /** An id that is this task's already, or has ended. */
+    private boolean keeps(Session session, Envelope task) throws SQLException {
+        Deduplication asked = task.deduplication().orElseThrow();
+        String id = task.taskId();
+        return session.step(keepId, Moments.micros(asked.window()), id, task.topic(), asked.id(), id)
+                        .update()
+                == 1;
+    }
+
+    private boolean takes(Session session, Envelope task) throws SQLException {
+        Deduplication asked = task.deduplication().orElseThrow();
+        try {
+            return session.step(takeId, Moments.micros(asked.window()), task.taskId(), task.topic(), asked.id())
+                            .update()
+                    == 1;
+        } catch (SQLException failed) {
+            if (!JdbcErrors.state(failed).equals("23505")) {
+                throw failed;
+            }
+            // Somebody was faster, and it may have been this very task.
+            return keeps(session, task);
+        }
     }
 
     @Override
@@ -202,9 +218,10 @@ final class H2Dialect implements Dialect {
         }
     }
 
-    /** Its tables are created by statements that may be run twice, one process after another. */
     @Override
-    public void lockSchema(Session session) {}
+    public boolean createsInTransactions() {
+        return false;
+    }
 
     @Override
     public boolean requireDurable(Connection connection) throws SQLException {

@@ -54,7 +54,7 @@ final class Opening {
         config.setDataSourceProperties(settings.properties);
         config.setUsername(settings.username);
         config.setPassword(settings.password);
-        config.setMaximumPoolSize(settings.poolSize);
+        config.setMaximumPoolSize(Math.max(2, settings.poolSize));
         config.setMinimumIdle(Math.min(2, settings.poolSize));
         config.setPoolName("backgroundqueue");
         long millis = Math.max(1_000, settings.connectTimeout.toMillis());
@@ -82,8 +82,7 @@ final class Opening {
                             "queue-jdbc does not know the database '" + productName(data) + "'. Use PostgreSQL 12 or"
                                     + " later, or H2"));
             boolean durable = dialect.requireDurable(connection);
-            new Schema(connection, dialect, names)
-                    .require(settings.createsTables(), new Session(connection, database.time(), deadline));
+            new Schema(connection, database, dialect, names).require(settings.createsTables(), deadline);
             return new Opened(database, dialect, names, JdbcCapabilities.of(dialect, durable));
         });
     }

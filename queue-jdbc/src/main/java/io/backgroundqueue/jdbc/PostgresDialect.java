@@ -210,9 +210,8 @@ final class PostgresDialect implements Dialect {
     }
 
     @Override
-    public void lockSchema(Session session) throws SQLException {
-        session.step("SELECT 1 FROM pg_advisory_xact_lock(hashtext(?))", channel)
-                .list(row -> row.getInt(1));
+    public boolean createsInTransactions() {
+        return true;
     }
 
     @Override

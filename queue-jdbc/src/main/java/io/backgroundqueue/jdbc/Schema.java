@@ -29,6 +29,8 @@ final class Schema {
 
     private static final int VERSION = FILES.size();
 
+    private static final int INSTALLATION_MILLIS = 600_000;
+
     private static final String TASK =
             "topic task_id priority version enqueued_at attempts dedup_id dedup_window ordering_key"
                     + " expires_after headers payload verdicts failures interruptions replayed last_error";
@@ -54,12 +56,14 @@ final class Schema {
             "kv_end"));
 
     private final Connection connection;
+    private final Database database;
     private final Dialect dialect;
     private final String schema;
     private final String prefix;
 
     /** @param connection to the database, in autocommit mode */
-    Schema(Connection connection, Dialect dialect, Names names) {
+    Schema(Connection connection, Database database, Dialect dialect, Names names) {
+        this.database = database;
         this.connection = connection;
         this.dialect = dialect;
         this.schema = names.schema();
@@ -67,9 +71,9 @@ final class Schema {
     }
 
     /** Creates what is missing, if that is wanted; then everything must be there. */
-    void require(boolean create, Session session) throws SQLException {
+    void require(boolean create, long deadlineNanos) throws SQLException {
         if (create && version() < VERSION) {
-            install(session);
+            install(deadlineNanos);
         }
         int version = version();
         if (version == 0) {
@@ -86,23 +90,19 @@ final class Schema {
         requireParts();
     }
 
-    private void install(Session session) throws SQLException {
-        boolean wasAlone = connection.getAutoCommit();
+    /** One process at a time: whoever comes second finds everything done. */
+    private void install(long deadlineNanos) throws SQLException {
+        createLock();
         String before = connection.getSchema();
         try {
-            if (dialect.oneStatement()) {
-                connection.setAutoCommit(false);
-            }
-            dialect.lockSchema(session);
-            try (Statement statement = connection.createStatement()) {
-                statement.execute("CREATE SCHEMA IF NOT EXISTS " + Names.quoted(schema));
-            }
             connection.setSchema(schema);
-            for (int version = version() + 1; version <= VERSION; version++) {
-                run(FILES.get(version - 1));
-            }
-            if (!connection.getAutoCommit()) {
+            if (dialect.createsInTransactions()) {
+                connection.setAutoCommit(false);
+                underLock(new Session(connection, database.time(), deadlineNanos));
                 connection.commit();
+            } else {
+                // The lock is held on another connection: here every statement would end it.
+                database.transaction(deadlineNanos, this::underLock);
             }
         } catch (SQLException | RuntimeException failed) {
             if (!connection.getAutoCommit()) {
@@ -110,9 +110,64 @@ final class Schema {
             }
             throw failed;
         } finally {
-            connection.setAutoCommit(wasAlone);
+            connection.setAutoCommit(true);
             connection.setSchema(before);
         }
+    }
+
+    private boolean underLock(Session session) throws SQLException {
+        return dialect.impatiently(session, INSTALLATION_MILLIS, patient -> {
+            patient.step("SELECT name FROM " + table("lock") + " WHERE name = 'schema' FOR UPDATE")
+                    .list(row -> row.getString(1));
+            for (int version = version() + 1; version <= VERSION; version++) {
+                run(FILES.get(version - 1));
+            }
+            return true;
+        });
+    }
+
+    /** The row that is locked while tables are created; two processes may come to do this at the same time. */
+    private void createLock() throws SQLException {
+        if (!exists()) {
+            unlessFaster("CREATE SCHEMA " + Names.quoted(schema), this::exists);
+        }
+        unlessFaster(
+                "CREATE TABLE IF NOT EXISTS " + table("lock") + " (name varchar(40) PRIMARY KEY)",
+                () -> !columns("lock").isEmpty());
+        String row = "SELECT name FROM " + table("lock") + " WHERE name = 'schema'";
+        unlessFaster(
+                "INSERT INTO " + table("lock") + " SELECT 'schema' WHERE NOT EXISTS (" + row + ")", () -> hasRow(row));
+    }
+
+    private boolean hasRow(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet found = statement.executeQuery(sql)) {
+            return found.next();
+        }
+    }
+
+    private interface Look {
+        boolean isThere() throws SQLException;
+    }
+
+    private void unlessFaster(String sql, Look look) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        } catch (SQLException failed) {
+            if (!look.isThere() || JdbcErrors.state(failed).startsWith("42501")) {
+                throw failed;
+            }
+        }
+    }
+
+    private boolean exists() throws SQLException {
+        try (ResultSet found = connection.getMetaData().getSchemas(null, literal(schema))) {
+            return found.next();
+        }
+    }
+
+    private String table(String name) {
+        return Names.quoted(schema) + "." + prefix + name;
     }
 
     private void run(String file) throws SQLException {
@@ -153,8 +208,7 @@ final class Schema {
             return 0;
         }
         try (Statement statement = connection.createStatement();
-                ResultSet version = statement.executeQuery(
-                        "SELECT max(version) FROM " + Names.quoted(schema) + "." + prefix + "schema")) {
+                ResultSet version = statement.executeQuery("SELECT max(version) FROM " + table("schema"))) {
             return version.next() ? version.getInt(1) : 0;
         }
     }
