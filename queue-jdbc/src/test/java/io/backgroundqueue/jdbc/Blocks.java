@@ -6,7 +6,7 @@ record Blocks(long calls, long pages) {
 
     /** Begins to count. */
     static void install(Lab lab) throws Exception {
-        Raw.run(lab.rawUrl(), "CREATE EXTENSION pg_stat_statements");
+        Raw.run(lab.rawUrl(), "CREATE EXTENSION pg_stat_statements SCHEMA public");
     }
 
     /** What the claims have cost since the count began. */

@@ -51,7 +51,7 @@ class DeduplicationRaceTest {
             all.add(Lab.beside("race", () -> {
                 List<SendResult> results = new ArrayList<>();
                 for (int i = 0; i < 1_000 / THREADS; i++) {
-                    results.addAll(driver.send(List.of(Lab.once(topic, "order-1")), Lab.TIMEOUT));
+                    results.addAll(Lab.sentUntilAnswered(driver, List.of(Lab.once(topic, "order-1"))));
                 }
                 return results;
             }));
@@ -85,7 +85,7 @@ class DeduplicationRaceTest {
                             .mapToObj(n -> Lab.once(topic, prefix + n))
                             .toList());
                     Collections.shuffle(batch);
-                    results.addAll(driver.send(batch, Lab.TIMEOUT));
+                    results.addAll(Lab.sentUntilAnswered(driver, batch));
                 }
                 return results;
             }));

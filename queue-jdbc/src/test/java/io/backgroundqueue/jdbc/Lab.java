@@ -9,6 +9,7 @@ import io.backgroundqueue.spi.Deduplication;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Duty;
 import io.backgroundqueue.spi.Envelope;
+import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.QueueDriverProvider;
 import io.backgroundqueue.spi.QueueUrl;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +36,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
+import java.util.stream.IntStream;
 
 /** Empty tables, a raw client beside them, and drivers on them, which end with the test. */
 final class Lab implements AutoCloseable {
@@ -243,6 +246,42 @@ final class Lab implements AutoCloseable {
             }
         }
         return tasks;
+    }
+
+    /** Sends, and sends again what surely was not stored, as the engine does. */
+    static List<SendResult> sentUntilAnswered(QueueDriver driver, List<Envelope> batch) throws Exception {
+        List<SendResult> results = new ArrayList<>(Collections.nCopies(batch.size(), null));
+        List<Integer> left = new ArrayList<>(IntStream.range(0, batch.size()).boxed().toList());
+        PATIENCE.eventually(
+                () -> {
+                    List<SendResult> some =
+                            tried(driver, left.stream().map(batch::get).toList());
+                    for (int i = 0; i < some.size(); i++) {
+                        results.set(left.get(i), some.get(i));
+                    }
+                    left.clear();
+                    IntStream.range(0, batch.size())
+                            .filter(i -> results.get(i) == null || transientFailure(results.get(i)))
+                            .forEach(left::add);
+                    return left.isEmpty();
+                },
+                () -> "all tasks should be answered: " + results);
+        return results;
+    }
+
+    private static List<SendResult> tried(QueueDriver driver, List<Envelope> batch) throws Exception {
+        try {
+            return driver.send(batch, TIMEOUT);
+        } catch (Exception failed) {
+            if (driver.classify(failed) == ErrorClass.TRANSIENT) {
+                return List.of();
+            }
+            throw failed;
+        }
+    }
+
+    private static boolean transientFailure(SendResult result) {
+        return result instanceof SendResult.Failed failed && failed.errorClass() == ErrorClass.TRANSIENT;
     }
 
     static Envelope sent(QueueDriver driver, Envelope task) throws Exception {

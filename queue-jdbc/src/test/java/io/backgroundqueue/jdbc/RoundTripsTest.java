@@ -24,7 +24,7 @@ class RoundTripsTest {
     @BeforeEach
     void open() throws Exception {
         lab = Lab.own("shared_preload_libraries=pg_stat_statements");
-        Raw.run(lab.rawUrl(), "CREATE EXTENSION pg_stat_statements");
+        Raw.run(lab.rawUrl(), "CREATE EXTENSION pg_stat_statements SCHEMA public");
         driver = lab.closeLater(Lab.opened(lab.with("listen=false")));
     }
 

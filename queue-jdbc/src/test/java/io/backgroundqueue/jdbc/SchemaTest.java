@@ -49,7 +49,7 @@ class SchemaTest {
         QueueException refused = refusal(given);
 
         assertThat(refused.kind()).isEqualTo(Kind.MISCONFIGURED);
-        assertThat(refused).hasMessageContaining("createTables").hasMessageContaining("V1__tasks.sql");
+        assertThat(refused).hasMessageContaining("createTables").hasMessageContaining("io/backgroundqueue/jdbc");
         assertThat(tables()).isEmpty();
     }
 
@@ -161,7 +161,7 @@ class SchemaTest {
     @Test
     void prefixesKeepQueuesApart() throws Exception {
         QueueDriver one = lab.driver(lab.with("prefix=one_"));
-        QueueDriver two = lab.driver(lab.with("prefix=Two_"));
+        QueueDriver two = lab.driver(lab.with("prefix=two_"));
         Lab.sent(one, Lab.task("t"));
 
         assertThat(one.stats("t").ready()).hasValue(1);
@@ -187,7 +187,7 @@ class SchemaTest {
 
     @Test
     void aSchemaThatIsNotThereIsNamed() {
-        String url = lab.url().replaceFirst("&schema=[^&]*", "") + "&schema=nowhere";
+        String url = given.replaceFirst("&schema=[^&]*", "") + "&schema=nowhere";
         assertThat(refusal(url)).hasMessageContaining("nowhere");
     }
 

@@ -134,7 +134,7 @@ class WakeUpTest {
     void aHundredIdleTopicsCostTheServerAFewStatementsASecond() throws Exception {
         lab.close();
         lab = Lab.own("shared_preload_libraries=pg_stat_statements");
-        Raw.run(lab.rawUrl(), "CREATE EXTENSION pg_stat_statements");
+        Raw.run(lab.rawUrl(), "CREATE EXTENSION pg_stat_statements SCHEMA public");
         QueueDriver driver = lab.driver();
         List<Future<List<Delivery>>> all = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
