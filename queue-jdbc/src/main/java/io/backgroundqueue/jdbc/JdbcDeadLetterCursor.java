@@ -19,6 +19,7 @@ final class JdbcDeadLetterCursor implements DeadLetterCursor {
     private final long last;
     private final String sizes;
     private final String page;
+    private final String lock;
     private final String store;
     private final String delete;
     private long seen;
@@ -36,6 +37,11 @@ final class JdbcDeadLetterCursor implements DeadLetterCursor {
         this.page = names.sql("""
                 SELECT id, reason, died_at, {envelope}, {progress} FROM {dead} WHERE topic = ? AND id > ? AND id <= ?
                 ORDER BY topic, id""");
+        // Whoever replays or purges the same letters at the same time waits, and finds them gone.
+        this.lock = names.sql("""
+                SELECT id FROM {dead} WHERE topic = ? AND id <= ?
+                AND task_id IN (SELECT u.task_id FROM UNNEST(CAST(? AS varchar ARRAY)) AS u(task_id))
+                ORDER BY topic, id FOR UPDATE""");
         // What is stored already under that id is the same task.
         this.store = names.sql("""
                 INSERT INTO {task} ({envelope}, state, place, due, replayed)
@@ -80,6 +86,12 @@ final class JdbcDeadLetterCursor implements DeadLetterCursor {
             return 0;
         }
         return database.transaction(deadline(), session -> {
+            session.step(
+                            lock,
+                            topic,
+                            last,
+                            session.texts(letters.stream().map(DeadLetter::id).toList()))
+                    .list(row -> row.getLong(1));
             if (stored) {
                 ofEach(session.step(store), letters);
             }

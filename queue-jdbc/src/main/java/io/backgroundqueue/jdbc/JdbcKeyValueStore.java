@@ -32,6 +32,7 @@ public final class JdbcKeyValueStore implements KeyValueStore {
     private final Database database;
     private final Time time;
     private final AtomicLong nextCleaning;
+    private volatile boolean closed;
     private final String get;
     private final String revive;
     private final String insert;
@@ -215,6 +216,7 @@ public final class JdbcKeyValueStore implements KeyValueStore {
 
     @Override
     public void close() {
+        closed = true;
         database.close();
     }
 
@@ -241,6 +243,9 @@ public final class JdbcKeyValueStore implements KeyValueStore {
     }
 
     private <T> T call(Database.Work<T> work) {
+        if (closed) {
+            throw new QueueException(Kind.CLOSED, "This JDBC store is closed. Open another one to go on");
+        }
         try {
             return database.call(time.deadline(CALL_TIMEOUT), work);
         } catch (SQLException failed) {

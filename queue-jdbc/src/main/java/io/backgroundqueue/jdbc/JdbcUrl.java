@@ -78,8 +78,11 @@ final class JdbcUrl {
         if (known.contains("tcpKeepAlive")) {
             settings.properties.putIfAbsent("tcpKeepAlive", "true");
         }
-        if (known.contains("connectTimeout")) {
-            settings.properties.putIfAbsent("connectTimeout", seconds(settings.connectTimeout));
+        for (String timeout : List.of("connectTimeout", "loginTimeout")) {
+            // The second is for a server that takes the connection and says nothing.
+            if (known.contains(timeout)) {
+                settings.properties.putIfAbsent(timeout, seconds(settings.connectTimeout));
+            }
         }
         if (known.contains("ApplicationName")) {
             settings.properties.putIfAbsent("ApplicationName", "backgroundqueue");

@@ -33,6 +33,7 @@ final class PostgresListener implements Duty {
     private @Nullable PGConnection heard;
     private long nextProbe;
     private int networkMillis;
+    private boolean alone;
 
     PostgresListener(Database database, WakeUps wakeUps, String channel) {
         this.database = database;
@@ -70,12 +71,16 @@ final class PostgresListener implements Duty {
 
     @Override
     public void close() {
+        boolean listened = heard != null;
         heard = null;
         try (Connection last = connection) {
             connection = null;
-            if (last != null) {
+            if (last != null && listened) {
                 unlisten(last);
                 last.setNetworkTimeout(Runnable::run, networkMillis);
+                if (last.getAutoCommit() != alone) {
+                    last.setAutoCommit(alone);
+                }
             }
         } catch (SQLException broken) {
             LOG.debug("The connection that listened was broken", broken);
@@ -86,21 +91,22 @@ final class PostgresListener implements Duty {
     private @Nullable PGConnection connect() throws SQLException {
         Connection fresh = database.connect();
         connection = fresh;
+        networkMillis = fresh.getNetworkTimeout();
+        alone = fresh.getAutoCommit();
         if (!fresh.isWrapperFor(PGConnection.class)) {
             LOG.info("The data source hides its connections: work of other processes is found by looking");
             close();
             return null;
         }
-        if (!fresh.getAutoCommit()) {
+        heard = fresh.unwrap(PGConnection.class);
+        if (!alone) {
             fresh.setAutoCommit(true);
         }
-        networkMillis = fresh.getNetworkTimeout();
         fresh.setNetworkTimeout(Runnable::run, CALL_MILLIS);
         try (Statement statement = fresh.createStatement()) {
             statement.execute("LISTEN " + Names.quoted(channel));
         }
         nextProbe = time.deadline(BETWEEN_PROBES);
-        heard = fresh.unwrap(PGConnection.class);
         // What was told before is not heard.
         wakeUps.tellAll();
         return heard;
