@@ -251,7 +251,8 @@ final class Lab implements AutoCloseable {
     /** Sends, and sends again what surely was not stored, as the engine does. */
     static List<SendResult> sentUntilAnswered(QueueDriver driver, List<Envelope> batch) throws Exception {
         List<SendResult> results = new ArrayList<>(Collections.nCopies(batch.size(), null));
-        List<Integer> left = new ArrayList<>(IntStream.range(0, batch.size()).boxed().toList());
+        List<Integer> left =
+                new ArrayList<>(IntStream.range(0, batch.size()).boxed().toList());
         PATIENCE.eventually(
                 () -> {
                     List<SendResult> some =
