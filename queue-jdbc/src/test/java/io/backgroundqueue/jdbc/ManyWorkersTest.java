@@ -61,6 +61,9 @@ class ManyWorkersTest {
         List<EnqueueRequest<Integer>> batch = IntStream.range(from, from + 1_000)
                 .mapToObj(n -> new EnqueueRequest<>(topic, n, EnqueueOptions.DEFAULT))
                 .toList();
-        assertThat(producer.enqueueAll(batch)).allMatch(EnqueueResult.Done.class::isInstance);
+        assertThat(producer.enqueueAll(batch).stream()
+                        .filter(EnqueueResult.Failed.class::isInstance)
+                        .limit(3))
+                .isEmpty();
     }
 }
