@@ -1,5 +1,6 @@
 package io.backgroundqueue.jdbc;
 
+import io.backgroundqueue.spi.BoundedSocket;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -1,4 +1,4 @@
-package io.backgroundqueue.jdbc;
+package io.backgroundqueue.spi;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,12 +19,13 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 
 /**
- * A socket that gives a write up as it gives up a read: when nothing went through for the time of its timeout. A plain one
- * waits until the system gives up, up to a quarter of an hour, when a silent peer has taken all it takes; and a call to
- * the backend must end in time.
+ * For client libraries that take a socket: one that gives a write up as it gives up a read, when nothing went through for
+ * {@link #setSoTimeout}. A plain one waits until the system gives up, up to a quarter of an hour, when a silent peer has
+ * taken all it takes; and a call to the backend must end in time. It is over a {@link SocketChannel} that does not block,
+ * so an interrupt neither ends nor closes anything. One thread may read while another writes.
  */
 @SuppressWarnings("UnsynchronizedOverridesSynchronized") // a channel is thread-safe by itself
-final class BoundedSocket extends Socket {
+public final class BoundedSocket extends Socket {
     /** The platform keeps a buffer of the size of the largest write per thread. */
     private static final int MOST_PER_WRITE = 64 << 10;
 
@@ -32,7 +33,8 @@ final class BoundedSocket extends Socket {
     private final Selector readable;
     private volatile int timeout;
 
-    BoundedSocket() throws IOException {
+    /** Not connected yet, without a timeout. */
+    public BoundedSocket() throws IOException {
         this.channel = SocketChannel.open();
         this.readable = Selector.open();
         channel.configureBlocking(false);
@@ -240,7 +242,7 @@ final class BoundedSocket extends Socket {
         }
     }
 
-    /** False when the timeout has passed. An interrupt, which is somebody else's, neither ends nor closes anything. */
+    /** False when the timeout has passed. An interrupt is somebody else's: it is kept for the caller. */
     private boolean ready(Selector selector) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
