@@ -42,13 +42,15 @@ interface Dialect {
                         prefix,
                         "statement_timestamp()",
                         "nextval('" + Names.quoted(schema).replace("'", "''") + "." + prefix + "place')",
-                        "(statement_timestamp() + ? * interval '1 microsecond')")
+                        "(statement_timestamp() + ? * interval '1 microsecond')",
+                        ", set_config('idle_in_transaction_session_timeout', '10000', true)")
                 : new Names(
                         schema,
                         prefix,
                         "CURRENT_TIMESTAMP",
                         "NEXT VALUE FOR " + Names.quoted(schema) + "." + prefix + "place",
-                        "DATEADD(MICROSECOND, ?, CURRENT_TIMESTAMP)");
+                        "DATEADD(MICROSECOND, ?, CURRENT_TIMESTAMP)",
+                        "");
     }
 
     /** The dialect of a database, by the name that its JDBC driver says. */

@@ -29,7 +29,7 @@ public final class JdbcBackgroundQueue {
      * A view of a queue that enqueues in the transaction that is under way on a connection: a commit brings the tasks to be,
      * together with whatever else the transaction changed, and a rollback leaves none of them and frees their deduplication
      * ids. The view neither commits nor rolls back and changes nothing about the connection. A worker that waits finds the
-     * tasks within half a second of the commit. A statement that fails leaves the transaction failed: roll it back. Use it on
+     * tasks within half a second of the commit; on PostgreSQL it is told with the commit. A statement that fails leaves the transaction failed: roll it back. Use it on
      * the thread that uses the connection, and only as long as the transaction lasts.
      *
      * @param queue opened by this class, or by URL with an address that begins with {@code jdbc:}

@@ -84,6 +84,14 @@ final class JdbcUrl {
                 settings.properties.putIfAbsent(timeout, seconds(settings.connectTimeout));
             }
         }
+        // A call waits for the request that cancels it.
+        if (known.contains("cancelSignalTimeout")) {
+            settings.properties.putIfAbsent("cancelSignalTimeout", "1");
+        }
+        // That of PostgreSQL bounds its reads, and leaves a write into a dead network to the system.
+        if (known.contains("socketFactory") && known.contains("socketFactoryArg")) {
+            settings.properties.putIfAbsent("socketFactory", BoundedSocketFactory.class.getName());
+        }
         if (known.contains("ApplicationName")) {
             settings.properties.putIfAbsent("ApplicationName", "backgroundqueue");
         }

@@ -11,8 +11,9 @@ import java.util.regex.Pattern;
  * @param now SQL of the database's clock, which goes on within a transaction where it can
  * @param next SQL of the next place in the line
  * @param later SQL of so many microseconds from now, with one question mark
+ * @param guard what a statement selects besides, so that a process which hangs does not keep its locks
  */
-record Names(String schema, String prefix, String now, String next, String later) {
+record Names(String schema, String prefix, String now, String next, String later, String guard) {
     private static final Pattern NAME = Pattern.compile("\\{(\\w+)}");
 
     /** What the producer wrote and nothing changes, in tasks and dead letters alike. */
@@ -29,6 +30,7 @@ record Names(String schema, String prefix, String now, String next, String later
                             case "now" -> now;
                             case "next" -> next;
                             case "later" -> later;
+                            case "guard" -> guard;
                             case "envelope" -> ENVELOPE;
                             case "progress" -> PROGRESS;
                             default -> table(name.group(1));

@@ -82,7 +82,8 @@ final class Opening {
                             "queue-jdbc does not know the database '" + productName(data) + "'. Use PostgreSQL 12 or"
                                     + " later, or H2"));
             boolean durable = dialect.requireDurable(connection);
-            new Schema(connection, database, dialect, names).require(settings.createsTables(), deadline);
+            new Schema(connection, database, dialect, names, settings.schema.orElse(names.schema()))
+                    .require(settings.createsTables(), deadline);
             return new Opened(database, dialect, names, JdbcCapabilities.of(dialect, durable));
         });
     }

@@ -32,7 +32,7 @@ final class Reaper {
     Reaper(Database database, Names names, Optional<Duration> retention) {
         this.database = database;
         this.retention = retention;
-        this.elect = names.sql("SELECT name FROM {lock} WHERE name = 'reaper' FOR UPDATE SKIP LOCKED");
+        this.elect = names.sql("SELECT name{guard} FROM {lock} WHERE name = 'reaper' FOR UPDATE SKIP LOCKED");
         // A worker whose claim is under way is locked by it, and not dead.
         this.dead = names.sql("SELECT id FROM {worker} WHERE expires_at <= {now} LIMIT ? FOR UPDATE SKIP LOCKED");
         this.topics = names.sql("SELECT DISTINCT topic FROM {task} WHERE state = 1 AND owner = ?");

@@ -59,10 +59,15 @@ final class Schema {
     private final Database database;
     private final Dialect dialect;
     private final String schema;
+    private final String shown;
     private final String prefix;
 
-    /** @param connection to the database, in autocommit mode */
-    Schema(Connection connection, Database database, Dialect dialect, Names names) {
+    /**
+     * @param connection to the database, in autocommit mode
+     * @param shown what the schema is called in messages
+     */
+    Schema(Connection connection, Database database, Dialect dialect, Names names, String shown) {
+        this.shown = shown;
         this.database = database;
         this.connection = connection;
         this.dialect = dialect;
@@ -77,14 +82,14 @@ final class Schema {
         }
         int version = version();
         if (version == 0) {
-            throw misconfigured("There is no table " + prefix + "schema in the schema '" + schema + "'. " + how());
+            throw misconfigured("There is no table " + prefix + "schema in the schema '" + shown + "'. " + how());
         }
         if (version < VERSION) {
-            throw misconfigured("The tables " + prefix + "* in the schema '" + schema + "' have version " + version
+            throw misconfigured("The tables " + prefix + "* in the schema '" + shown + "' have version " + version
                     + ", and this library needs " + VERSION + ". " + how());
         }
         if (version > VERSION) {
-            throw misconfigured("The tables " + prefix + "* in the schema '" + schema + "' have version " + version
+            throw misconfigured("The tables " + prefix + "* in the schema '" + shown + "' have version " + version
                     + ", and this library knows only " + VERSION + ". Upgrade the library");
         }
         requireParts();
@@ -229,10 +234,9 @@ final class Schema {
 
     private void requireNone(String kind, String table, Set<String> missing) {
         if (!missing.isEmpty()) {
-            throw misconfigured(
-                    "The table " + prefix + table + " in the schema '" + schema + "' lacks the " + kind + " "
-                            + String.join(", ", missing) + ". Somebody has changed it: put it back as in "
-                            + FILES.get(0) + " of " + folder());
+            throw misconfigured("The table " + prefix + table + " in the schema '" + shown + "' lacks the " + kind + " "
+                    + String.join(", ", missing) + ". Somebody has changed it: put it back as in "
+                    + FILES.get(0) + " of " + folder());
         }
     }
 

@@ -20,6 +20,7 @@ final class TransactionSender implements Sender {
     private final Connection connection;
     private final Database database;
     private final Dialect dialect;
+    private final WakeUps wakeUps;
     private final Sends sends;
     private final String clock;
 
@@ -27,6 +28,7 @@ final class TransactionSender implements Sender {
         this.connection = connection;
         this.database = parts.database();
         this.dialect = parts.dialect();
+        this.wakeUps = parts.wakeUps();
         this.sends = sends;
         this.clock = parts.names().sql("SELECT {now} AS moment");
     }
@@ -41,7 +43,12 @@ final class TransactionSender implements Sender {
         Time time = database.time();
         long deadline = time.deadline(timeout);
         try {
-            return sends.store(new Session(connection, time, deadline), resolved(batch, deadline));
+            Session session = new Session(connection, time, deadline);
+            List<SendResult> results = sends.store(session, resolved(batch, deadline));
+            wakeUps.announce(
+                    session,
+                    batch.stream().filter(Sends::startsNow).map(Envelope::topic).toList());
+            return results;
         } catch (SQLException failed) {
             throw new SQLException(
                     failed.getMessage() + ". The transaction cannot go on: roll it back",

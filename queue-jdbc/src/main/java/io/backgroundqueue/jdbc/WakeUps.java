@@ -25,6 +25,7 @@ final class WakeUps {
     /** Other processes are told no more often than this of one topic. */
     private static final Duration BETWEEN_NEWS = Duration.ofMillis(50);
 
+    private static final int MOST_REMEMBERED = 1_000;
     private static final Duration TELLING = Duration.ofSeconds(2);
 
     private final Database database;
@@ -95,6 +96,14 @@ final class WakeUps {
             });
         } catch (SQLException unreachable) {
             LOG.debug("Other processes were not told of {}; they look by themselves", news, unreachable);
+        }
+    }
+
+    /** Other processes are told by a transaction of the caller's, as soon as it commits. */
+    void announce(Session session, Collection<String> topics) throws SQLException {
+        Set<String> news = telling ? news(topics) : Set.of();
+        if (!news.isEmpty()) {
+            dialect.tell(session, news);
         }
     }
 
@@ -180,6 +189,9 @@ final class WakeUps {
         Set<String> news = new TreeSet<>(topics);
         lock.lock();
         try {
+            if (lastNews.size() > MOST_REMEMBERED) {
+                lastNews.values().removeIf(last -> now - last >= BETWEEN_NEWS.toNanos());
+            }
             news.removeIf(topic ->
                     now - lastNews.getOrDefault(topic, now - Long.MAX_VALUE / 4) < BETWEEN_NEWS.toNanos());
             news.forEach(topic -> lastNews.put(topic, now));

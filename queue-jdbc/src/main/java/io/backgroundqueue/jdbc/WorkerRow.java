@@ -46,7 +46,7 @@ final class WorkerRow {
         Names names = parts.names();
         this.register = names.sql("INSERT INTO {worker} (name, expires_at) VALUES (?, {later})");
         this.renew = names.sql("UPDATE {worker} SET expires_at = {later} WHERE id = ?");
-        this.lock = names.sql("SELECT id FROM {worker} WHERE id = ? FOR UPDATE");
+        this.lock = names.sql("SELECT id{guard} FROM {worker} WHERE id = ? FOR UPDATE");
         this.voided = names.sql("UPDATE {worker} SET voided = ? WHERE id = ?");
         this.doubtful = names.sql("SELECT lease FROM {task} WHERE state = 1 AND owner = ? AND lease BETWEEN ? AND ?");
         this.leave = names.sql("""

@@ -79,7 +79,8 @@ CREATE TABLE IF NOT EXISTS ${prefix}worker (
 );
 
 CREATE TABLE IF NOT EXISTS ${prefix}lock (name varchar(40) PRIMARY KEY);
-MERGE INTO ${prefix}lock (name) VALUES ('reaper');
+INSERT INTO ${prefix}lock SELECT 'schema' WHERE NOT EXISTS (SELECT 1 FROM ${prefix}lock WHERE name = 'schema');
+INSERT INTO ${prefix}lock SELECT 'reaper' WHERE NOT EXISTS (SELECT 1 FROM ${prefix}lock WHERE name = 'reaper');
 
 CREATE TABLE IF NOT EXISTS ${prefix}schema (
     version integer PRIMARY KEY,

@@ -83,7 +83,7 @@ CREATE TABLE IF NOT EXISTS ${prefix}worker (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 100);
 
 CREATE TABLE IF NOT EXISTS ${prefix}lock (name varchar(40) PRIMARY KEY);
-INSERT INTO ${prefix}lock (name) VALUES ('reaper') ON CONFLICT DO NOTHING;
+INSERT INTO ${prefix}lock (name) VALUES ('schema'), ('reaper') ON CONFLICT DO NOTHING;
 
 CREATE TABLE IF NOT EXISTS ${prefix}schema (
     version integer PRIMARY KEY,
