@@ -4,15 +4,24 @@ import io.backgroundqueue.spi.Delivery;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/** A claim as a transaction: lock the worker row, choose and lock the tasks, hand them out, read them. */
+/**
+ * A claim as a transaction: lock the worker row, choose tasks, hand them out, read them. Tasks are not locked when they are
+ * chosen: with FOR UPDATE this database reads and locks the whole line before it sorts it. So another claim may be faster, and
+ * then the choice is made again.
+ */
 final class H2Claim {
     private static final int SHARE = 16;
+    private static final int MOST_TRIES = 5;
 
     private final String alive;
     private final String renew;
@@ -30,8 +39,8 @@ final class H2Claim {
                 SELECT priority FROM {task} WHERE state = 0 AND topic = ? AND priority < ?
                 ORDER BY state, topic, priority DESC, place LIMIT 1""");
         String candidates =
-                "SELECT task_id, priority, OCTET_LENGTH(payload) AS size FROM {task} WHERE state = 0 AND topic = ?";
-        String queue = " ORDER BY state, topic, priority DESC, place LIMIT ? FOR UPDATE SKIP LOCKED";
+                "SELECT task_id, priority, place, OCTET_LENGTH(payload) AS size FROM {task} WHERE state = 0 AND topic = ?";
+        String queue = " ORDER BY state, topic, priority DESC, place LIMIT ?";
         this.ofLevel = names.sql(candidates + " AND priority = ?" + queue);
         this.inOrder = names.sql(candidates + queue);
         this.handOut = names.sql("""
@@ -42,34 +51,43 @@ final class H2Claim {
                 WHERE state = 1 AND owner = ? AND lease BETWEEN ? AND ? ORDER BY state, owner, lease""");
     }
 
-    private record Candidate(String taskId, int priority, int size) {}
+    private record Candidate(String taskId, int priority, long place, int size) {}
 
     Claim.Answer run(Session session, Claim claim, Instant now) throws SQLException {
         if (!mayClaim(session, claim)) {
             return Claim.Answer.FORBIDDEN;
         }
-        List<Candidate> low = claim.low() > 0 ? low(session, claim) : List.of();
-        List<Candidate> chosen = fitting(merged(inOrder(session, claim, low), low), claim.bytes());
-        if (chosen.isEmpty()) {
-            return new Claim.Answer(true, List.of(), OptionalInt.empty());
+        OptionalInt turn = OptionalInt.empty();
+        boolean done = false;
+        for (int tries = 0; !done && tries < MOST_TRIES; tries++) {
+            List<Candidate> low = claim.low() > 0 ? low(session, claim) : List.of();
+            List<Candidate> chosen = fitting(merged(inOrder(session, claim, low), low), claim.bytes());
+            turn = low.isEmpty() ? turn : OptionalInt.of(low.get(0).priority());
+            done = chosen.isEmpty() || handOut(session, claim, chosen);
         }
         long base = JdbcLease.base(claim.number());
-        Step step = session.step(handOut);
-        for (int i = 0; i < chosen.size(); i++) {
-            step.add(claim.owner())
-                    .add(base + i + 1)
-                    .add(claim.topic())
-                    .add(chosen.get(i).taskId())
-                    .row();
-        }
-        step.updates();
         List<Delivery> deliveries = session.step(read, claim.owner(), base, base + JdbcLease.PER_CLAIM - 1)
                 .list(row ->
                         TaskRow.delivery(row, claim.topic(), new JdbcLease(claim.owner(), row.getLong("lease")), now));
-        return new Claim.Answer(
-                true,
-                deliveries,
-                low.isEmpty() ? OptionalInt.empty() : OptionalInt.of(low.get(0).priority()));
+        return new Claim.Answer(true, deliveries, turn);
+    }
+
+    /** Rows are changed in the order of the line, so that two claims never wait for each other; false if all were taken. */
+    private boolean handOut(Session session, Claim claim, List<Candidate> chosen) throws SQLException {
+        long base = JdbcLease.base(claim.number());
+        Map<Candidate, Long> leases = new HashMap<>();
+        chosen.forEach(task -> leases.put(task, base + leases.size() + 1));
+        List<Candidate> inLine = new ArrayList<>(chosen);
+        inLine.sort(Comparator.comparingInt(Candidate::priority).reversed().thenComparingLong(Candidate::place));
+        Step step = session.step(handOut);
+        for (Candidate task : inLine) {
+            step.add(claim.owner())
+                    .add(leases.get(task))
+                    .add(claim.topic())
+                    .add(task.taskId())
+                    .row();
+        }
+        return Arrays.stream(step.updates()).anyMatch(count -> count == 1);
     }
 
     private boolean mayClaim(Session session, Claim claim) throws SQLException {
@@ -99,7 +117,7 @@ final class H2Claim {
         return session.step(level, topic, bound).first(row -> row.getInt(1));
     }
 
-    /** A transaction does not skip what it has locked itself. */
+    /** What comes from a lower level is not taken twice. */
     private List<Candidate> inOrder(Session session, Claim claim, List<Candidate> low) throws SQLException {
         Set<Candidate> taken = new HashSet<>(low);
         return candidates(session.step(inOrder, claim.topic(), claim.most())).stream()
@@ -109,7 +127,8 @@ final class H2Claim {
     }
 
     private static List<Candidate> candidates(Step step) throws SQLException {
-        return step.list(row -> new Candidate(row.getString("task_id"), row.getInt("priority"), row.getInt("size")));
+        return step.list(row -> new Candidate(
+                row.getString("task_id"), row.getInt("priority"), row.getLong("place"), row.getInt("size")));
     }
 
     /** Every sixteenth is one of the lower ones. */

@@ -64,7 +64,7 @@ final class H2Dialect implements Dialect {
                 WHERE state = 1 AND owner = ? AND lease = ?""");
         this.due = names.sql("""
                 SELECT topic, task_id FROM {task} WHERE state = 2 AND due <= {now}
-                ORDER BY state, due LIMIT ? FOR UPDATE SKIP LOCKED""");
+                ORDER BY state, due LIMIT ?""");
         this.promote =
                 names.sql("UPDATE {task} SET state = 0, place = {next} WHERE topic = ? AND task_id = ? AND state = 2");
     }
@@ -201,8 +201,15 @@ final class H2Dialect implements Dialect {
         for (List<String> task : found) {
             step.add(task.get(0)).add(task.get(1)).row();
         }
-        step.updates();
-        return found.stream().map(task -> task.get(0)).toList();
+        int[] counts = step.updates();
+        // Another process may have been faster with some.
+        List<String> topics = new ArrayList<>();
+        for (int i = 0; i < counts.length; i++) {
+            if (counts[i] == 1) {
+                topics.add(found.get(i).get(0));
+            }
+        }
+        return topics;
     }
 
     @Override
