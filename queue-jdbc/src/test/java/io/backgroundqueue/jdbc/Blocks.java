@@ -11,7 +11,7 @@ record Blocks(long calls, long pages) {
 
     /** What the claims have cost since the count began. */
     static Blocks ofClaims(Lab lab) throws Exception {
-        String from = " FROM public.pg_stat_statements WHERE toplevel AND query LIKE '%SKIP LOCKED%'"
+        String from = " FROM public.pg_stat_statements WHERE query LIKE '%SKIP LOCKED%'"
                 + " AND query LIKE '%voided%' AND query NOT LIKE '%pg_stat_statements%'";
         return new Blocks(
                 lab.number("SELECT coalesce(sum(calls), 0)" + from),

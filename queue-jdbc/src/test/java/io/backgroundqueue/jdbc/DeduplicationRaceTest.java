@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
@@ -115,7 +116,7 @@ class DeduplicationRaceTest {
                 .containsExactly(
                         SendResult.ACCEPTED,
                         SendResult.ACCEPTED,
-                        new SendResult.Duplicate(java.util.Optional.of(first.taskId())),
+                        new SendResult.Duplicate(Optional.of(first.taskId())),
                         SendResult.ACCEPTED);
     }
 

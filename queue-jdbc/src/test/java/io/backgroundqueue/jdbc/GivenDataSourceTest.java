@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.backgroundqueue.BackgroundQueue;
 import io.backgroundqueue.EnqueueOptions;
+import io.backgroundqueue.NonRetryableException;
+import io.backgroundqueue.RetryPolicy;
+import io.backgroundqueue.WorkerOptions;
 import io.backgroundqueue.testkit.RecordingHandler;
 import java.sql.Connection;
 import java.time.Duration;
@@ -63,7 +66,7 @@ class GivenDataSourceTest {
                 throw new IllegalStateException("once");
             }
             if (task.payload() == 8) {
-                throw new io.backgroundqueue.NonRetryableException("never");
+                throw new NonRetryableException("never");
             }
         });
         try (BackgroundQueue queue = JdbcBackgroundQueue.builder()
@@ -74,9 +77,9 @@ class GivenDataSourceTest {
                     topic,
                     Integer.class,
                     handler,
-                    io.backgroundqueue.WorkerOptions.DEFAULT
+                    WorkerOptions.DEFAULT
                             .leaseDuration(Duration.ofSeconds(1))
-                            .retryPolicy(io.backgroundqueue.RetryPolicy.fixed(Duration.ofMillis(50))));
+                            .retryPolicy(RetryPolicy.fixed(Duration.ofMillis(50))));
             for (int i = 0; i < 10; i++) {
                 queue.enqueue(
                         topic,
@@ -84,7 +87,7 @@ class GivenDataSourceTest {
                         EnqueueOptions.DEFAULT.delay(Duration.ofMillis(i)).deduplicationId("id-" + i));
             }
             handler.await(11);
-            assertThat(queue.admin().listDeadLetters(topic, 10)).hasSize(1);
+            Lab.until(() -> queue.admin().listDeadLetters(topic, 10).size() == 1, "one task should be buried");
             assertThat(queue.admin().replayDeadLetters(topic, letter -> true)).isEqualTo(1);
             handler.await(12);
         }

@@ -14,6 +14,7 @@ import io.backgroundqueue.testkit.FaultProxy;
 import io.backgroundqueue.testkit.RunningBroker;
 import java.util.Optional;
 import java.util.UUID;
+import org.h2.engine.Constants;
 
 /** Tables that all tests of this JVM share; each test has topics of its own. */
 final class JdbcHarness implements DriverHarness {
@@ -124,7 +125,7 @@ final class JdbcHarness implements DriverHarness {
 
     @Override
     public String brokerVersion() {
-        return broker.map(RunningBroker::version).orElseGet(() -> org.h2.engine.Constants.VERSION);
+        return broker.map(RunningBroker::version).orElseGet(() -> Constants.VERSION);
     }
 
     @Override

@@ -163,8 +163,8 @@ class WakeUpTest {
     }
 
     private long statements() throws Exception {
-        return lab.number("SELECT coalesce(sum(calls), 0) FROM public.pg_stat_statements WHERE toplevel"
-                + " AND query NOT LIKE '%pg_stat_statements%'");
+        return lab.number("SELECT coalesce(sum(calls), 0) FROM public.pg_stat_statements WHERE"
+                + " query NOT LIKE '%pg_stat_statements%'");
     }
 
     private long medianMillis(QueueDriver sender, QueueDriver worker, Duration idle) throws Exception {

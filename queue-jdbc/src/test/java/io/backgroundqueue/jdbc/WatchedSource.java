@@ -3,6 +3,7 @@ package io.backgroundqueue.jdbc;
 import java.io.PrintWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
@@ -111,7 +112,7 @@ final class WatchedSource implements DataSource, AutoCloseable {
 
     @Override
     public PrintWriter getLogWriter() {
-        return new PrintWriter(System.err, true, java.nio.charset.StandardCharsets.UTF_8);
+        return new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     }
 
     @Override
