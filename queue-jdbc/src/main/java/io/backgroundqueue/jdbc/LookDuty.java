@@ -55,7 +55,7 @@ final class LookDuty implements Duty {
                 UNION ALL SELECT 'end', NULL, (SELECT min(expires_at) FROM {worker})""");
         this.nextReap = time.nanos();
         this.nextCleaning = time.deadline(BETWEEN_CLEANINGS);
-        this.nextAdoption = nextReap;
+        this.nextAdoption = time.deadline(BETWEEN_ADOPTIONS);
     }
 
     /** What one look saw; by the database's clock. */
