@@ -162,9 +162,10 @@ final class Database implements AutoCloseable {
         }
     }
 
+    /** Turning autocommit on commits, and costs nothing more where most connections have it on anyway. */
     private static void commit(Connection connection) throws SQLException {
         try {
-            connection.commit();
+            connection.setAutoCommit(true);
         } catch (SQLException failed) {
             throw JdbcErrors.undone(failed) ? failed : new CommitFailedException(failed);
         }

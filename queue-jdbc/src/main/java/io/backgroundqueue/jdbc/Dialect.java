@@ -5,6 +5,7 @@ import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.Settlement;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -61,6 +62,9 @@ interface Dialect {
             default -> Optional.empty();
         };
     }
+
+    /** How soon to look again where there was something. */
+    Duration fastestLook();
 
     /** Stores tasks, in order; leaves alone what is stored already. */
     void insert(Session session, List<Envelope> tasks) throws SQLException;

@@ -23,6 +23,7 @@ final class H2Claim {
     private static final int SHARE = 16;
     private static final int MOST_TRIES = 5;
 
+    private final String look;
     private final String alive;
     private final String renew;
     private final String level;
@@ -32,6 +33,7 @@ final class H2Claim {
     private final String read;
 
     H2Claim(Names names) {
+        this.look = names.sql("SELECT id FROM {worker} WHERE id = ? AND voided < ?");
         this.alive = names.sql("SELECT id FROM {worker} WHERE id = ? AND voided < ? FOR UPDATE");
         this.renew = names.sql("UPDATE {worker} SET expires_at = {later} WHERE id = ? AND voided < ?");
         // The whole index is in ORDER BY, or this database would sort what it could read in order.
@@ -54,6 +56,15 @@ final class H2Claim {
     private record Candidate(String taskId, int priority, long place, int size) {}
 
     Claim.Answer run(Session session, Claim claim, Instant now) throws SQLException {
+        if (session.step(look, claim.owner(), claim.number())
+                .first(row -> row.getLong(1))
+                .isEmpty()) {
+            return Claim.Answer.FORBIDDEN;
+        }
+        // A lock is written to the file like any change: whoever finds nothing should not pay for it.
+        if (candidates(session.step(inOrder, claim.topic(), 1)).isEmpty()) {
+            return new Claim.Answer(true, List.of(), OptionalInt.empty());
+        }
         if (!mayClaim(session, claim)) {
             return Claim.Answer.FORBIDDEN;
         }

@@ -254,7 +254,8 @@ final class JdbcReceiver implements Receiver {
             Claim.Answer answer = database.step(
                     dialect.oneStatement(), deadline, session -> dialect.claim(session, claim, time.now()));
             held.add(answer.deliveries(), before);
-            worker.answered(mine, before);
+            // A claim that finds nothing may leave the renewal to the next.
+            worker.answered(answer.deliveries().isEmpty() ? mine.withoutRenewal() : mine, before);
             return answer;
         } catch (SQLException | RuntimeException failed) {
             if (JdbcErrors.classify(failed) != ErrorClass.OUTCOME_UNKNOWN) {

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
  * are due, workers that are dead. It is taken soon where there was something, and twice a second where there was not.
  */
 final class LookDuty implements Duty {
-    private static final Duration FASTEST = Duration.ofMillis(5);
     private static final Duration SLOWEST = Duration.ofMillis(500);
     private static final Duration BETWEEN_REAPS = Duration.ofSeconds(1);
     private static final Duration BETWEEN_CLEANINGS = Duration.ofSeconds(10);
@@ -34,7 +33,8 @@ final class LookDuty implements Duty {
     private final Supplier<Collection<JdbcReceiver>> receivers;
     private final Time time;
     private final String look;
-    private Duration pace = FASTEST;
+    private final Duration fastest;
+    private Duration pace;
     private long nextReap;
     private long nextCleaning;
     private long nextAdoption;
@@ -46,6 +46,8 @@ final class LookDuty implements Duty {
         this.reaper = reaper;
         this.receivers = receivers;
         this.time = database.time();
+        this.fastest = dialect.fastestLook();
+        this.pace = fastest;
         this.look = parts.names().sql("""
                 SELECT 'ready' AS what, u.topic AS topic, {now} AS moment
                   FROM UNNEST(CAST(? AS varchar ARRAY)) AS u(topic)
@@ -55,7 +57,7 @@ final class LookDuty implements Duty {
                 UNION ALL SELECT 'end', NULL, (SELECT min(expires_at) FROM {worker})""");
         this.nextReap = time.nanos();
         this.nextCleaning = time.deadline(BETWEEN_CLEANINGS);
-        this.nextAdoption = nextReap;
+        this.nextAdoption = time.deadline(BETWEEN_ADOPTIONS);
     }
 
     /** What one look saw; by the database's clock. */
@@ -106,10 +108,10 @@ final class LookDuty implements Duty {
             found |= receiver.giveBackEnded();
         }
         clean();
-        pace = found ? FASTEST : shorter(pace.multipliedBy(2), SLOWEST);
+        pace = found ? fastest : shorter(pace.multipliedBy(2), SLOWEST);
         Duration pause = shorter(pace, shorter(sight.until(sight.due), sight.until(sight.end)));
         if (wakeUps.await(begun + pause.toNanos())) {
-            pace = FASTEST;
+            pace = fastest;
         }
         return Duration.ZERO;
     }

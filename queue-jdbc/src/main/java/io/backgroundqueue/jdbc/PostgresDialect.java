@@ -10,6 +10,7 @@ import io.backgroundqueue.spi.Settlement;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
@@ -120,6 +121,11 @@ final class PostgresDialect implements Dialect {
     @Override
     public int mostBytes() {
         return 16 << 20;
+    }
+
+    @Override
+    public Duration fastestLook() {
+        return Duration.ofMillis(5);
     }
 
     @Override
