@@ -3,7 +3,9 @@ package io.backgroundqueue.brokers;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Arrays;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
 
 /**
  * Free ports below those that the system gives to outgoing connections. A broker that is down does not find its port
@@ -16,25 +18,17 @@ final class FreePorts {
 
     private FreePorts() {}
 
-    /** The first of {@code count} adjacent free ports of the loopback address. */
-    static int adjacent(int count) {
+    /** A free port of the loopback address, from which the ports that are so much higher are free too. */
+    static int port(int... higher) {
+        int highest = HIGHEST - IntStream.of(higher).max().orElse(0);
         for (int i = 0; i < TRIES; i++) {
-            int first = ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST - count);
-            if (allFree(first, count)) {
-                return first;
+            int port = ThreadLocalRandom.current().nextInt(LOWEST, highest);
+            if (free(port) && IntStream.of(higher).allMatch(more -> free(port + more))) {
+                return port;
             }
         }
-        throw new IllegalStateException("found no " + count + " adjacent free ports from " + LOWEST + " to " + HIGHEST
-                + " in " + TRIES + " tries");
-    }
-
-    private static boolean allFree(int first, int count) {
-        for (int port = first; port < first + count; port++) {
-            if (!free(port)) {
-                return false;
-            }
-        }
-        return true;
+        throw new IllegalStateException("found no free port from " + LOWEST + " to " + highest
+                + ", with those higher by " + Arrays.toString(higher) + ", in " + TRIES + " tries");
     }
 
     private static boolean free(int port) {

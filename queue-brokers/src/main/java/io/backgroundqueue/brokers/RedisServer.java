@@ -21,6 +21,9 @@ import java.util.Optional;
  */
 public final class RedisServer implements RunningBroker, BrokerProcess {
     private static final String HOST = "127.0.0.1";
+    /** A node of a cluster talks to others on the port that is so much higher. */
+    private static final int CLUSTER_BUS = 10_000;
+
     private static final int LOOK_MILLIS = 1_000;
 
     private final int port;
@@ -43,7 +46,7 @@ public final class RedisServer implements RunningBroker, BrokerProcess {
     public static RedisServer launch(String... extra) throws Exception {
         RedisBinary binary = RedisBinary.find()
                 .orElseThrow(() -> new IllegalStateException("no redis-server runs here. " + RedisStarter.REMEDY));
-        int port = FreePorts.adjacent(1);
+        int port = FreePorts.port(CLUSTER_BUS);
         BrokerFolder folder = BrokerFolder.create("redis");
         LocalProcess process = new LocalProcess(
                 folder, command(binary.source().placedIn(folder.path()), port, extra), () -> answers(port));
