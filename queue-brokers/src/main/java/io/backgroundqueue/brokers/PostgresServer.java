@@ -50,7 +50,7 @@ public final class PostgresServer implements RunningBroker, BrokerProcess {
     public static PostgresServer launch(String... settings) throws Exception {
         PostgresPrograms programs = PostgresPrograms.find()
                 .orElseThrow(() -> new IllegalStateException("no PostgreSQL runs here. " + PostgresStarter.REMEDY));
-        int port = FreePorts.adjacent(1);
+        int port = FreePorts.port();
         BrokerFolder folder = BrokerFolder.create("postgresql");
         LocalProcess process = new LocalProcess(
                         folder, command(programs, folder.path(), port, settings), () -> answers(port))
