@@ -147,7 +147,7 @@ class WakeUpTest {
         long now = Long.parseLong(lab.rawText("EVAL", "return redis.call('TIME')[1]", "0")) * 1_000;
 
         lab.raw("HSET", "{bq}:" + topic + ":body", "foreign", "{}\nhello");
-        lab.raw("ZADD", "{bq}:" + topic + ":due", String.valueOf(now + 3_200), "0foreign");
+        lab.raw("ZADD", "{bq}:" + topic + ":due", String.valueOf(now + 2_700), "0foreign");
 
         assertThat(Lab.ids(answer(waiting, LONG))).containsExactly("foreign");
     }
