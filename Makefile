@@ -40,6 +40,9 @@ else
 	done
 endif
 
+# The page that make conformance writes, and where the table of capabilities goes.
+REPORT ?= docs/conformance.md README.md
+
 .PHONY: conformance
 conformance: tools ## run every contract and fault, ten rounds of the random ones; write docs/conformance.md; ONLY=queue-inmemory runs that and keeps the other results
 	@mkdir -p target docs && rm -rf target/conformance.log \
@@ -50,7 +53,7 @@ conformance: tools ## run every contract and fault, ten rounds of the random one
 	[ -f queue-testkit/target/runtime.classpath ] || exit 1; \
 	$(JAVA) -cp "queue-testkit/target/classes:$$(cat queue-testkit/target/runtime.classpath)" \
 	  io.backgroundqueue.testkit.report.ConformanceMatrix \
-	  $$(find */target/conformance -name '*.json' ! -path 'queue-tests/*' 2>/dev/null | sort) docs/conformance.md || status=1; \
+	  $$(find */target/conformance -name '*.json' ! -path 'queue-tests/*' 2>/dev/null | sort) $(REPORT) || status=1; \
 	[ $$status -eq 0 ] || echo 'conformance: something failed; see above and target/conformance.log' >&2; \
 	exit $$status
 

@@ -4,24 +4,19 @@ import io.backgroundqueue.spi.Delivery;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * A claim as a transaction: lock the worker row, choose tasks, hand them out, read them. Tasks are not locked when they are
- * chosen: with FOR UPDATE this database reads and locks the whole line before it sorts it. So another claim may be faster, and
- * then the choice is made again.
+ * A claim as a transaction: lock the worker row, lock tasks one by one, hand them out, read them. Tasks are not locked by the
+ * statement that chooses them: with FOR UPDATE this database reads and locks the whole line before it sorts it.
  */
 final class H2Claim {
     private static final int SHARE = 16;
-    private static final int MOST_TRIES = 5;
+    private static final int FARTHEST = 4_096;
 
     private final String look;
     private final String alive;
@@ -29,6 +24,7 @@ final class H2Claim {
     private final String level;
     private final String ofLevel;
     private final String inOrder;
+    private final String lock;
     private final String handOut;
     private final String read;
 
@@ -45,6 +41,8 @@ final class H2Claim {
         String queue = " ORDER BY state, topic, priority DESC, place LIMIT ?";
         this.ofLevel = names.sql(candidates + " AND priority = ?" + queue);
         this.inOrder = names.sql(candidates + queue);
+        this.lock = names.sql(
+                "SELECT task_id FROM {task} WHERE topic = ? AND task_id = ? AND state = 0 FOR UPDATE SKIP LOCKED");
         this.handOut = names.sql("""
                 UPDATE {task} SET state = 1, owner = ?, lease = ?, starts = starts + 1
                 WHERE topic = ? AND task_id = ? AND state = 0""");
@@ -68,14 +66,14 @@ final class H2Claim {
         if (!mayClaim(session, claim)) {
             return Claim.Answer.FORBIDDEN;
         }
-        OptionalInt turn = OptionalInt.empty();
-        boolean done = false;
-        for (int tries = 0; !done && tries < MOST_TRIES; tries++) {
-            List<Candidate> low = claim.low() > 0 ? low(session, claim) : List.of();
-            List<Candidate> chosen = fitting(merged(inOrder(session, claim, low), low), claim.bytes());
-            turn = low.isEmpty() ? turn : OptionalInt.of(low.get(0).priority());
-            done = chosen.isEmpty() || handOut(session, claim, chosen);
-        }
+        Set<Candidate> seen = new HashSet<>();
+        List<Candidate> low = claim.low() > 0 ? low(session, claim, seen) : List.of();
+        OptionalInt turn =
+                low.isEmpty() ? OptionalInt.empty() : OptionalInt.of(low.get(0).priority());
+        int most = claim.most() - low.size();
+        List<Candidate> first =
+                locked(session, claim, most, seen, window -> session.step(inOrder, claim.topic(), window));
+        handOut(session, claim, fitting(merged(first, low), claim.bytes()));
         long base = JdbcLease.base(claim.number());
         List<Delivery> deliveries = session.step(read, claim.owner(), base, base + JdbcLease.PER_CLAIM - 1)
                 .list(row ->
@@ -83,22 +81,45 @@ final class H2Claim {
         return new Claim.Answer(true, deliveries, turn);
     }
 
-    /** Rows are changed in the order of the line, so that two claims never wait for each other; false if all were taken. */
-    private boolean handOut(Session session, Claim claim, List<Candidate> chosen) throws SQLException {
-        long base = JdbcLease.base(claim.number());
-        Map<Candidate, Long> leases = new HashMap<>();
-        chosen.forEach(task -> leases.put(task, base + leases.size() + 1));
-        List<Candidate> inLine = new ArrayList<>(chosen);
-        inLine.sort(Comparator.comparingInt(Candidate::priority).reversed().thenComparingLong(Candidate::place));
+    /** How to look at the first of a line. */
+    private interface Line {
+        Step first(int window) throws SQLException;
+    }
+
+    /** Locks the first that nobody else has locked, and looks further down the line where others were faster. */
+    private List<Candidate> locked(Session session, Claim claim, int most, Set<Candidate> seen, Line line)
+            throws SQLException {
+        List<Candidate> locked = new ArrayList<>();
+        boolean more = true;
+        for (int window = most; more && locked.size() < most && window <= FARTHEST; window *= 2) {
+            List<Candidate> candidates = candidates(line.first(window));
+            more = candidates.size() == window;
+            for (Candidate task : candidates) {
+                if (locked.size() < most && seen.add(task) && lock(session, claim, task)) {
+                    locked.add(task);
+                }
+            }
+        }
+        return locked;
+    }
+
+    private boolean lock(Session session, Claim claim, Candidate task) throws SQLException {
+        return session.step(lock, claim.topic(), task.taskId())
+                .first(row -> row.getString(1))
+                .isPresent();
+    }
+
+    private void handOut(Session session, Claim claim, List<Candidate> chosen) throws SQLException {
+        long lease = JdbcLease.base(claim.number());
         Step step = session.step(handOut);
-        for (Candidate task : inLine) {
+        for (Candidate task : chosen) {
             step.add(claim.owner())
-                    .add(leases.get(task))
+                    .add(++lease)
                     .add(claim.topic())
                     .add(task.taskId())
                     .row();
         }
-        return Arrays.stream(step.updates()).anyMatch(count -> count == 1);
+        step.updates();
     }
 
     private boolean mayClaim(Session session, Claim claim) throws SQLException {
@@ -112,7 +133,7 @@ final class H2Claim {
                 .isPresent();
     }
 
-    private List<Candidate> low(Session session, Claim claim) throws SQLException {
+    private List<Candidate> low(Session session, Claim claim, Set<Candidate> seen) throws SQLException {
         Optional<Integer> top = levelBelow(session, claim.topic(), Integer.MAX_VALUE);
         if (top.isEmpty()) {
             return List.of();
@@ -121,20 +142,16 @@ final class H2Claim {
         Optional<Integer> chosen = next.isPresent() ? next : levelBelow(session, claim.topic(), top.get());
         return chosen.isEmpty()
                 ? List.of()
-                : candidates(session.step(ofLevel, claim.topic(), chosen.get(), claim.low()));
+                : locked(
+                        session,
+                        claim,
+                        claim.low(),
+                        seen,
+                        window -> session.step(ofLevel, claim.topic(), chosen.get(), window));
     }
 
     private Optional<Integer> levelBelow(Session session, String topic, int bound) throws SQLException {
         return session.step(level, topic, bound).first(row -> row.getInt(1));
-    }
-
-    /** What comes from a lower level is not taken twice. */
-    private List<Candidate> inOrder(Session session, Claim claim, List<Candidate> low) throws SQLException {
-        Set<Candidate> taken = new HashSet<>(low);
-        return candidates(session.step(inOrder, claim.topic(), claim.most())).stream()
-                .filter(candidate -> !taken.contains(candidate))
-                .limit(claim.most() - low.size())
-                .toList();
     }
 
     private static List<Candidate> candidates(Step step) throws SQLException {

@@ -6,6 +6,7 @@ import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.Settlement;
+import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -22,6 +23,8 @@ import java.util.Set;
  * round trip. A pattern for other databases.
  */
 final class H2Dialect implements Dialect {
+    private static final String STORED_ALREADY = "23505";
+
     private final H2Claim claim;
     private final String insert;
     private final String keepId;
@@ -36,12 +39,10 @@ final class H2Dialect implements Dialect {
     H2Dialect(Names names) {
         this.claim = new H2Claim(names);
         this.insert = names.sql("""
-                INSERT INTO {task} (topic, task_id, state, place, priority, due, enqueued_at, attempts, dedup_id, dedup_window,
-                  ordering_key, expires_after, headers, payload)
-                SELECT n.topic, n.task_id, CASE WHEN n.due > {now} THEN 2 ELSE 0 END, {next}, ?, n.due, ?, ?, ?, ?, ?, ?, ?, ?
-                FROM (SELECT CAST(? AS varchar) AS topic, CAST(? AS varchar) AS task_id,
-                  GREATEST({later}, CAST(? AS timestamp(6) with time zone)) AS due) n
-                WHERE NOT EXISTS (SELECT 1 FROM {task} t WHERE t.topic = n.topic AND t.task_id = n.task_id)""");
+                INSERT INTO {task} (state, due, topic, task_id, priority, enqueued_at, attempts, dedup_id, dedup_window,
+                  ordering_key, expires_after, headers, payload, place)
+                VALUES (CASE WHEN GREATEST({later}, CAST(? AS timestamp(6) with time zone)) > {now} THEN 2 ELSE 0 END,
+                  GREATEST({later}, CAST(? AS timestamp(6) with time zone)), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {next})""");
         this.keepId = names.sql("""
                 UPDATE {dedup} SET expires_at = CASE WHEN expires_at > {now} THEN expires_at ELSE {later} END, task_id = ?
                 WHERE topic = ? AND dedup_id = ? AND (expires_at <= {now} OR task_id = ?)""");
@@ -96,11 +97,15 @@ final class H2Dialect implements Dialect {
         return Duration.ofMillis(50);
     }
 
+    /** Plain rows: whatever reads parameters in a query of its own is parsed anew for every row. */
     @Override
     public void insert(Session session, List<Envelope> tasks) throws SQLException {
         Step step = session.step(insert);
         for (Envelope task : tasks) {
-            step.add(task.priority())
+            start(start(step, task.start()), task.start());
+            step.add(task.topic())
+                    .add(task.taskId())
+                    .add(task.priority())
                     .add(task.enqueuedAt().toString())
                     .add(task.attempts().isPresent() ? (Object) task.attempts().getAsInt() : null)
                     .add(task.deduplication().map(Deduplication::id).orElse(null))
@@ -109,11 +114,24 @@ final class H2Dialect implements Dialect {
                     .add(TaskRow.expiry(task))
                     .add(TaskRow.headers(task))
                     .add(task.payload().toArray())
-                    .add(task.topic())
-                    .add(task.taskId());
-            start(step, task.start()).row();
+                    .row();
         }
-        step.updates();
+        try {
+            step.updates();
+        } catch (BatchUpdateException failed) {
+            requireStored(failed);
+        }
+    }
+
+    /** A row that is there already is what a send that is repeated wants; the others of the batch were tried. */
+    private static void requireStored(BatchUpdateException failed) throws BatchUpdateException {
+        boolean stored = JdbcErrors.state(failed).equals(STORED_ALREADY);
+        for (SQLException one = failed.getNextException(); one != null; one = one.getNextException()) {
+            stored &= JdbcErrors.state(one).equals(STORED_ALREADY);
+        }
+        if (!stored) {
+            throw failed;
+        }
     }
 
     @Override
@@ -141,7 +159,7 @@ final class H2Dialect implements Dialect {
                             .update()
                     == 1;
         } catch (SQLException failed) {
-            if (!JdbcErrors.state(failed).equals("23505")) {
+            if (!JdbcErrors.state(failed).equals(STORED_ALREADY)) {
                 throw failed;
             }
             // Somebody was faster, and it may have been this very task.

@@ -58,12 +58,12 @@ final class Opening {
         config.setMinimumIdle(Math.min(2, settings.poolSize));
         config.setPoolName("backgroundqueue");
         long millis = Math.max(1_000, settings.connectTimeout.toMillis());
-        config.setConnectionTimeout(millis);
+        // Also how long closing waits for a connection that is being made.
+        config.setConnectionTimeout(Math.min(PATIENCE.toMillis(), millis));
         config.setInitializationFailTimeout(millis);
         config.setValidationTimeout(Math.min(VALIDATION.toMillis(), millis));
         try {
             HikariDataSource pool = new HikariDataSource(config);
-            pool.setConnectionTimeout(Math.min(PATIENCE.toMillis(), millis));
             return new Database(pool, pool, time);
         } catch (PoolInitializationException unreachable) {
             throw explained(settings, unreachable);

@@ -18,17 +18,10 @@ final class PostgresClaim {
                     + " t.dedup_id, t.dedup_window, t.ordering_key, t.expires_after, t.headers, t.verdicts, t.failures,"
                     + " t.interruptions, t.replayed, t.last_error, t.payload, t.lease";
 
-    /**
-     * Nobody waits until a claim is on disk: a server that crashes may forget one, and then the task is ready again, as it
-     * is when its worker dies. The verdict, which waits, makes the claim before it durable too.
-     */
-    private static final String QUICKLY = "set_config('synchronous_commit', 'off', true) AS quickly";
-
-    private static final String ALIVE = "WITH me AS MATERIALIZED (SELECT id, " + QUICKLY
-            + " FROM {worker} WHERE id = ? AND voided < ? FOR KEY SHARE),";
+    private static final String ALIVE =
+            "WITH me AS MATERIALIZED (SELECT id FROM {worker} WHERE id = ? AND voided < ? FOR KEY SHARE),";
     private static final String RENEWED =
-            "WITH me AS (UPDATE {worker} SET expires_at = {later} WHERE id = ? AND voided < ? RETURNING id, " + QUICKLY
-                    + "),";
+            "WITH me AS (UPDATE {worker} SET expires_at = {later} WHERE id = ? AND voided < ? RETURNING id),";
 
     private static final String IN_ORDER = """
             picked AS MATERIALIZED (

@@ -1,7 +1,9 @@
 package io.backgroundqueue.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.backgroundqueue.Time;
 import io.backgroundqueue.brokers.PostgresServer;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
@@ -10,7 +12,10 @@ import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.Receiver;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -58,6 +63,33 @@ class ServerFaultsTest {
             Lab.until(() -> checks(driver), "the driver should reach the server again");
             Envelope task = Lab.sent(driver, Lab.task(topic));
             assertThat(Lab.next(receiver).envelope().taskId()).isEqualTo(task.taskId());
+        }
+    }
+
+    /** As where it is stopped, or its machine is gone without a word: its locks end after ten seconds. */
+    @Test
+    void aProcessThatStopsWhileItReapsKeepsNobodyFromReaping() throws Exception {
+        try (Lab lab = Lab.on(LabDatabase.POSTGRESQL)) {
+            StoppingSource stopping = new StoppingSource(lab.rawUrl(), "expires_at <=");
+            Time time = Time.system();
+            Reaper reaper = new Reaper(
+                    new Database(stopping.source(), () -> {}, time),
+                    Dialect.names(Dialect.POSTGRESQL, lab.text("SELECT current_schema()"), "bq_"),
+                    Optional.empty());
+            QueueDriver driver = lab.driver();
+            String topic = Lab.newTopic("reap");
+            Envelope task = Lab.sent(driver, Lab.task(topic));
+            Future<List<String>> reaping =
+                    Lab.beside("stopped", () -> reaper.reap(time.deadline(Duration.ofMinutes(1))));
+            stopping.awaitStopped();
+            QueueDriver dead = lab.closeLater(Lab.opened(lab.url()));
+            Lab.next(lab.receiver(dead, topic, Duration.ofSeconds(1)));
+
+            assertThat(Lab.next(lab.receiver(driver, topic)).envelope().taskId())
+                    .isEqualTo(task.taskId());
+
+            stopping.goOn();
+            assertThatThrownBy(reaping::get).hasCauseInstanceOf(SQLException.class);
         }
     }
 

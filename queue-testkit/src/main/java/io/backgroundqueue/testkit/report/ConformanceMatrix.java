@@ -16,12 +16,13 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Reports made into one table, rule by adapter. A program: {@code ConformanceMatrix <report.json>… <conformance.md>}
- * prints the table and writes it; the rules come from the {@code contract.md} beside it. The {@link CapabilityTable} of
- * the adapters with a page under {@code backends} goes into the {@code README.md} one folder up. Ends with 1 if a rule failed or
- * nothing was reported.
+ * Reports made into one table, rule by adapter. A program: {@code ConformanceMatrix <report.json>… <conformance.md>
+ * [<README.md>]} prints the table and writes it; the rules come from the {@code contract.md} beside it. The {@link
+ * CapabilityTable} of the adapters with a page under {@code backends} goes into the {@code README.md}, if one is given. Ends
+ * with 1 if a rule failed or nothing was reported.
  */
 public final class ConformanceMatrix {
     private final ContractDocument contract;
@@ -45,25 +46,38 @@ public final class ConformanceMatrix {
 
     /** The program. */
     public static void main(String[] args) throws IOException {
-        if (args.length < 2) {
-            System.err.println("There is no conformance report to show. Give <report.json>… <conformance.md>");
-            System.exit(1);
-        }
-        Path output = Path.of(args[args.length - 1]);
-        List<Report> reports = Arrays.stream(args, 0, args.length - 1)
-                .map(Path::of)
+        List<Path> files = Arrays.stream(args).map(Path::of).toList();
+        List<Report> reports = files.stream()
+                .filter(file -> isA(file, ".json"))
                 .map(Report::read)
                 .toList();
+        List<Path> pages = files.stream().filter(file -> isA(file, ".md")).toList();
+        if (reports.isEmpty() || pages.isEmpty()) {
+            System.err.println(
+                    "There is no conformance report to show. Give <report.json>… <conformance.md> [<README.md>]");
+            System.exit(1);
+        }
+        Path output = pages.get(0);
         ConformanceMatrix matrix =
                 new ConformanceMatrix(ContractDocument.read(output.resolveSibling("contract.md")), reports);
         String markdown = matrix.markdown();
         Files.writeString(output, markdown);
-        new CapabilityTable(reports.stream()
-                        .filter(report -> Files.exists(output.resolveSibling("backends/" + report.adapter() + ".md")))
-                        .toList())
-                .write(output.resolveSibling("../README.md").normalize());
+        for (Path readme : pages.subList(1, pages.size())) {
+            new CapabilityTable(reports, backends(output.resolveSibling("backends"))).write(readme);
+        }
         System.out.print(markdown);
         System.exit(matrix.failures().isEmpty() ? 0 : 1);
+    }
+
+    private static Set<String> backends(Path folder) throws IOException {
+        try (Stream<Path> pages = Files.list(folder)) {
+            return pages.map(page -> page.getFileName().toString().replace(".md", ""))
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    private static boolean isA(Path file, String ending) {
+        return file.toString().endsWith(ending);
     }
 
     /** What failed, one line each. */
