@@ -7,12 +7,10 @@ import io.backgroundqueue.Start;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.Receiver;
-import java.time.Duration;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +34,7 @@ class BacklogTest {
         String topic = Lab.newTopic("delayed");
         Receiver receiver = lab.receiver(driver, topic);
         double without = pagesOfAClaim(topic, receiver);
-        fill(topic, Start.after(Duration.ofDays(1)), 9);
+        fillDelayed("generate_series", topic);
         assertThat(driver.stats(topic).delayed()).hasValue(BACKLOG);
 
         double with = pagesOfAClaim(topic, receiver);
@@ -50,7 +48,7 @@ class BacklogTest {
     void twoHundredThousandReadyTasksCostAClaimNothing() throws Exception {
         own();
         String topic = Lab.newTopic("ready");
-        fill(topic, Start.now(), 0);
+        fillReady("generate_series", topic);
         assertThat(driver.stats(topic).ready()).hasValue(BACKLOG);
 
         assertNotSlower(Lab.newTopic("none"), topic);
@@ -61,7 +59,7 @@ class BacklogTest {
         lab = Lab.on(LabDatabase.H2);
         driver = lab.driver();
         String topic = Lab.newTopic("full");
-        fill(topic, Start.after(Duration.ofDays(1)), 9);
+        fillDelayed("SYSTEM_RANGE", topic);
 
         assertNotSlower(Lab.newTopic("none"), topic);
     }
@@ -76,7 +74,7 @@ class BacklogTest {
             Lab.sent(driver, Lab.task(topic));
             assertThat(receiver.settle(Lab.acks(Lab.next(receiver, 1)))).hasSize(1);
         }
-        fill(topic, Start.now(), 0);
+        fillReady("generate_series", topic);
 
         Blocks before = Blocks.ofClaims(lab);
         for (int i = 0; i < ROUNDS; i++) {
@@ -126,15 +124,21 @@ class BacklogTest {
         return Blocks.ofClaims(lab).since(before).perCall();
     }
 
-    private void fill(String topic, Start start, int priority) throws Exception {
-        Bytes payload = Bytes.utf8("{\"n\":1}");
-        for (int i = 0; i < BACKLOG / 1_000; i++) {
-            Lab.sent(
-                    driver,
-                    IntStream.range(0, 1_000)
-                            .mapToObj(n -> Lab.with(Lab.task(topic, start, payload), priority, Optional.empty()))
-                            .toList());
-        }
+    private void fillReady(String series, String topic) throws Exception {
+        fill(series, topic, "0, CURRENT_TIMESTAMP, 0");
+    }
+
+    private void fillDelayed(String series, String topic) throws Exception {
+        fill(series, topic, "2, CURRENT_TIMESTAMP + INTERVAL '1' DAY, 9");
+    }
+
+    /** In one statement of this database, as a foreign producer could. */
+    private void fill(String series, String topic, String stateDuePriority) throws Exception {
+        lab.update(
+                "INSERT INTO bq_task (task_id, topic, payload, state, due, priority) SELECT 'task-' || n.n, ?, ?, "
+                        + stateDuePriority + " FROM " + series + "(1, " + BACKLOG + ") AS n(n)",
+                topic,
+                "{\"n\":1}".getBytes(StandardCharsets.UTF_8));
     }
 
     /** The median of many, of both in turns, so that a busy machine is busy for both. */
