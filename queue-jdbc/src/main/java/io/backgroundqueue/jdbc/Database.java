@@ -21,6 +21,7 @@ final class Database implements AutoCloseable {
     // What the first connection showed; pools hand out one kind.
     private volatile boolean otherIsolation;
     private volatile boolean hangsForEver;
+    private volatile boolean away;
 
     /** @param pool what to close in the end */
     Database(DataSource source, AutoCloseable pool, Time time) {
@@ -62,10 +63,18 @@ final class Database implements AutoCloseable {
     /** A connection of its own, for whoever keeps it. */
     Connection connect() throws NotConnectedException {
         try {
-            return source.getConnection();
+            Connection connection = source.getConnection();
+            away = false;
+            return connection;
         } catch (SQLException refused) {
+            away = true;
             throw new NotConnectedException(refused);
         }
+    }
+
+    /** Whether the last call got no connection. */
+    boolean away() {
+        return away;
     }
 
     /** Each statement by itself. */

@@ -146,7 +146,10 @@ final class JdbcReceiver implements Receiver {
         }
         wakeUps.ignore(this);
         try {
-            worker.leave(time.deadline(Duration.ofSeconds(2)));
+            // Whoever is away is not waited for: the row ends by itself.
+            if (!database.away()) {
+                worker.leave(time.deadline(Duration.ofSeconds(2)));
+            }
         } catch (SQLException | RuntimeException unreachable) {
             LOG.debug("What '{}' may hold waits for its lease to end", topic, unreachable);
         } finally {
