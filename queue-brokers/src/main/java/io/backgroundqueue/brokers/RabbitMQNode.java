@@ -42,12 +42,13 @@ record RabbitMQNode(Path folder, int port) {
     /** The environment of the server. */
     Map<String, String> server() {
         Map<String, String> environment = common();
-        environment.put("ERL_AFLAGS", NO_PORT_MAPPER + (port + 1));
+        // What is to be kept is kept from the start: before the server boots.
+        environment.put(
+                "ERL_AFLAGS", NO_PORT_MAPPER + (port + 1) + " -eval file:eval(\\\"" + at("keep.erl") + "\\\").");
         // The distribution is on from the start, so that the server does not look for a port mapper.
         environment.put(
                 "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-                "-sname " + name() + " -kernel inet_dist_use_interface {127,0,0,1} -eval file:eval(\"" + at("keep.erl")
-                        + "\").");
+                "-sname " + name() + " -kernel inet_dist_use_interface {127,0,0,1}");
         // The script becomes the server, and the server does not wait for what nobody types.
         environment.put("RABBITMQ_ALLOW_INPUT", "1");
         environment.put("RABBITMQ_SERVER_START_ARGS", "-noinput");
