@@ -1,5 +1,6 @@
 package io.backgroundqueue.brokers;
 
+import io.backgroundqueue.testkit.containers.RabbitMQContainer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,14 +21,6 @@ import java.util.TreeMap;
 record RabbitMQNode(Path folder, int port) {
     private static final String NO_PORT_MAPPER = "-start_epmd false -erl_epmd_port ";
 
-    /**
-     * Before <a href="https://github.com/rabbitmq/ra/pull/443">a change of 2024</a> the list of quorum queues is on disk
-     * only seconds after it has changed, and a server that is killed earlier has lost the newest queues, with all that was
-     * confirmed to be in them. Tests use queues that are new.
-     */
-    private static final String KEEP_NEW_QUEUES =
-            "Keep = fun Again() -> catch dets:sync(ra_directory_reverse), timer:sleep(20), Again() end, spawn(Keep).\n";
-
     /** Writes what it reads when it starts. */
     void configure(List<String> settings) throws IOException {
         List<String> lines = new ArrayList<>(List.of("listeners.tcp.1 = 127.0.0.1:" + port));
@@ -35,16 +28,13 @@ record RabbitMQNode(Path folder, int port) {
         Files.write(folder.resolve("rabbitmq.conf"), lines);
         Files.writeString(folder.resolve("plugins"), "[].\n");
         Files.writeString(folder.resolve("env.conf"), "");
-        Files.writeString(folder.resolve("keep.erl"), KEEP_NEW_QUEUES);
         Files.createDirectories(folder.resolve("home"));
     }
 
     /** The environment of the server. */
     Map<String, String> server() {
         Map<String, String> environment = common();
-        // What is to be kept is kept from the start: before the server boots.
-        environment.put(
-                "ERL_AFLAGS", NO_PORT_MAPPER + (port + 1) + " -eval file:eval(\\\"" + at("keep.erl") + "\\\").");
+        environment.put("ERL_AFLAGS", NO_PORT_MAPPER + (port + 1) + " " + RabbitMQContainer.KEEP_NEW_QUEUES);
         // The distribution is on from the start, so that the server does not look for a port mapper.
         environment.put(
                 "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
