@@ -69,7 +69,11 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
             pending.put(number, slot);
             Outgoing message = slot.message;
             channel.basicPublish(
-                    message.exchange(), message.key(), true, message.properties(), message.body().toArray());
+                    message.exchange(),
+                    message.key(),
+                    true,
+                    message.properties(),
+                    message.body().toArray());
             return null;
         } catch (RabbitMQFailure throttled) {
             return throttled;
@@ -98,8 +102,8 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
                         slot.index,
                         new RabbitMQFailure(
                                 ErrorClass.THROTTLED,
-                                "The queue behind '" + slot.message.key() + "' takes no more: it is full, or the majority"
-                                        + " of its members is away",
+                                "The queue behind '" + slot.message.key()
+                                        + "' takes no more: it is full, or the majority" + " of its members is away",
                                 null)));
     }
 
@@ -161,7 +165,8 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
         return new RabbitMQFailure(
                 ErrorClass.MISCONFIGURED,
                 exchange.isEmpty()
-                        ? "The queue '" + key + "' is not there, so the task was not stored. It was deleted, or never made"
+                        ? "The queue '" + key
+                                + "' is not there, so the task was not stored. It was deleted, or never made"
                                 + " because createTopology is off"
                         : "No queue is bound to the exchange '" + exchange + "' for '" + key + "', so the task was not"
                                 + " stored. Start a worker of the topic first, in each group",

@@ -48,7 +48,8 @@ final class Dialer extends ConnectionFactory {
     }
 
     /** The socket of the connection that was made last. */
-    @Nullable Socket socket() {
+    @Nullable
+    Socket socket() {
         return socket;
     }
 

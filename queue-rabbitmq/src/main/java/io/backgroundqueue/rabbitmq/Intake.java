@@ -76,8 +76,8 @@ final class Intake {
             return false;
         }
         nextLook = time.deadline(LOOK);
-        boolean hoards = present()
-                .anyMatch(lane -> prefetch(lane).isWide() && now - lane.oldestNanos() > HOARDED.toNanos());
+        boolean hoards =
+                present().anyMatch(lane -> prefetch(lane).isWide() && now - lane.oldestNanos() > HOARDED.toNanos());
         prefetches.forEach(hoards ? Prefetch::narrow : Prefetch::tick);
         return hoards;
     }
@@ -141,8 +141,7 @@ final class Intake {
         present().forEach(LaneConsumer::cutConnection);
     }
 
-    private void open(int index, @Nullable LaneConsumer before, Wire wire)
-            throws IOException, InterruptedException {
+    private void open(int index, @Nullable LaneConsumer before, Wire wire) throws IOException, InterruptedException {
         parts.topology().forReceiving(wire, topic);
         LaneConsumer lane = before;
         if (lane == null || !lane.isAlive()) {

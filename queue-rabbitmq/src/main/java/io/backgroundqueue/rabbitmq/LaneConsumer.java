@@ -52,8 +52,7 @@ final class LaneConsumer extends DefaultConsumer {
         this(wire, wire.channel(), index, queue, buffer, time);
     }
 
-    private LaneConsumer(
-            Wire wire, Channel channel, int index, String queue, LaneBuffer<Held> buffer, Time time) {
+    private LaneConsumer(Wire wire, Channel channel, int index, String queue, LaneBuffer<Held> buffer, Time time) {
         super(channel);
         this.wire = wire;
         this.channel = channel;

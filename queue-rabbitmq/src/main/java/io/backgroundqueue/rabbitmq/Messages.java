@@ -77,7 +77,8 @@ final class Messages {
     }
 
     /** The copy of something unreadable that is a dead letter: all that there is of it. */
-    Outgoing letter(Wire wire, String topic, Message found, Progress progress, DeadReason reason) throws RabbitMQFailure {
+    Outgoing letter(Wire wire, String topic, Message found, Progress progress, DeadReason reason)
+            throws RabbitMQFailure {
         Map<String, String> fields = MessageHeaders.fields(found.properties());
         fields.put(MessageHeaders.LETTER, UUID.randomUUID().toString());
         progress.lastError().ifPresent(error -> fields.put("bqerror", error));
@@ -130,8 +131,7 @@ final class Messages {
         return due.isAfter(now) && !early ? now : due;
     }
 
-    private Outgoing letter(
-            Wire wire, String topic, Map<String, String> fields, Bytes body, DeadReason reason)
+    private Outgoing letter(Wire wire, String topic, Map<String, String> fields, Bytes body, DeadReason reason)
             throws RabbitMQFailure {
         topology.dead(wire, topic);
         fields.put(MessageHeaders.REASON, reason.name());

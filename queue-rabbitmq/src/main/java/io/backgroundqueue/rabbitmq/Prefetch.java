@@ -34,7 +34,8 @@ final class Prefetch {
         this.time = time;
         this.least = Math.min(MOST, options.concurrency());
         this.most = options.prefetch().isPresent()
-                ? (int) Math.min(MOST, (long) options.concurrency() + options.prefetch().getAsInt())
+                ? (int) Math.min(
+                        MOST, (long) options.concurrency() + options.prefetch().getAsInt())
                 : MOST;
         this.size = least;
         this.windowNanos = time.nanos();

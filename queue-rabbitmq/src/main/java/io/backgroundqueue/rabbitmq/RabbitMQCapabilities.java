@@ -38,7 +38,8 @@ final class RabbitMQCapabilities {
         features.put(
                 Feature.CANCEL,
                 Support.unsupported(
-                        "RabbitMQ finds no message by its id", "have the handler look whether the work is still wanted"));
+                        "RabbitMQ finds no message by its id",
+                        "have the handler look whether the work is still wanted"));
         features.put(
                 Feature.PURGE,
                 Support.unsupported(

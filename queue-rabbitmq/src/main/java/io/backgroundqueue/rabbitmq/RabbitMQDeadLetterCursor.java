@@ -134,9 +134,10 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
 
     private DeadLetter letter(Message message) {
         Map<String, String> fields = MessageHeaders.fields(message.properties());
-        Optional<Instant> died = Optional.ofNullable(fields.get(MessageHeaders.DIED)).map(Instant::parse);
-        DeadReason reason = DeadReason.valueOf(
-                fields.getOrDefault(MessageHeaders.REASON, DeadReason.NON_RETRYABLE.name()));
+        Optional<Instant> died =
+                Optional.ofNullable(fields.get(MessageHeaders.DIED)).map(Instant::parse);
+        DeadReason reason =
+                DeadReason.valueOf(fields.getOrDefault(MessageHeaders.REASON, DeadReason.NON_RETRYABLE.name()));
         if (Messages.read(topic, message) instanceof WireFormat.Read.Task task) {
             return task.envelope().letter(task.progress(), reason, died.orElse(Instant.EPOCH));
         }

@@ -206,7 +206,9 @@ final class RabbitMQDriver implements QueueDriver {
             wire.cut();
             throw new RabbitMQFailure(ErrorClass.TRANSIENT, settings + " does not answer", silent);
         } catch (IOException | RuntimeException failed) {
-            if (RabbitMQErrors.reason(failed).filter(why -> why.code() == AMQP.NOT_FOUND).isPresent()) {
+            if (RabbitMQErrors.reason(failed)
+                    .filter(why -> why.code() == AMQP.NOT_FOUND)
+                    .isPresent()) {
                 return OptionalLong.empty();
             }
             throw failed;

@@ -92,8 +92,7 @@ final class RabbitMQSettings {
 
     void connectTimeout(Duration value) {
         if (value.isZero() || value.isNegative() || value.compareTo(LONGEST) > 0) {
-            throw QueueException.invalid(
-                    "connectTimeout is " + value + ". It must be longer than 0, up to 36500 days");
+            throw QueueException.invalid("connectTimeout is " + value + ". It must be longer than 0, up to 36500 days");
         }
         connectTimeout = value;
     }
@@ -101,12 +100,14 @@ final class RabbitMQSettings {
     /** The same, checked as a whole; what was opened does not change with its builder. */
     RabbitMQSettings verified() {
         if (exchangeType.spreads() && exchange.isEmpty()) {
-            throw QueueException.invalid("The exchange type is " + exchangeType.name().toLowerCase(Locale.ROOT)
-                    + ", but no exchange is named. Set exchange, or leave exchangeType out");
+            throw QueueException.invalid(
+                    "The exchange type is " + exchangeType.name().toLowerCase(Locale.ROOT)
+                            + ", but no exchange is named. Set exchange, or leave exchangeType out");
         }
         if (group.isPresent() && !exchangeType.spreads()) {
-            throw QueueException.invalid("The group '" + group.get() + "' needs an exchange of the type topic or fanout:"
-                    + " behind a direct one all workers share the tasks. Set exchangeType, or leave group out");
+            throw QueueException.invalid(
+                    "The group '" + group.get() + "' needs an exchange of the type topic or fanout:"
+                            + " behind a direct one all workers share the tasks. Set exchangeType, or leave group out");
         }
         RabbitMQSettings copy = new RabbitMQSettings();
         copy.addresses = addresses;
@@ -137,8 +138,8 @@ final class RabbitMQSettings {
             case "topic" -> RabbitMQExchangeType.TOPIC;
             case "fanout" -> RabbitMQExchangeType.FANOUT;
             default ->
-                throw QueueException.invalid("The parameter exchangeType=" + text + " of " + url
-                        + " is none of direct, topic and fanout");
+                throw QueueException.invalid(
+                        "The parameter exchangeType=" + text + " of " + url + " is none of direct, topic and fanout");
         };
     }
 

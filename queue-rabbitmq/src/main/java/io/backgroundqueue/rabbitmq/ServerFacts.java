@@ -29,8 +29,8 @@ record ServerFacts(String product, String version, int major, int minor) {
         if (!product.equals("RabbitMQ") || !isAtLeast(3, 10)) {
             throw new QueueException(
                     QueueException.Kind.MISCONFIGURED,
-                    settings + " is " + product + " " + version + ". Delays and safe retries need RabbitMQ 3.10 or later:"
-                            + " upgrade it",
+                    settings + " is " + product + " " + version
+                            + ". Delays and safe retries need RabbitMQ 3.10 or later:" + " upgrade it",
                     null,
                     null);
         }

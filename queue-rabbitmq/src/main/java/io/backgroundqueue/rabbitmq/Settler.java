@@ -64,9 +64,8 @@ final class Settler {
 
     /** Gives back what was never handed out; by copies, for what would be charged for it again. */
     void giveBack(List<Held> buffered, long deadlineNanos) throws InterruptedException {
-        List<Held> claimed = buffered.stream()
-                .filter(held -> held.lane.claimBuffered(held))
-                .toList();
+        List<Held> claimed =
+                buffered.stream().filter(held -> held.lane.claimBuffered(held)).toList();
         Map<Boolean, List<Held>> fresh = new HashMap<>();
         claimed.forEach(held -> fresh.computeIfAbsent(held.starts() == 0, any -> new ArrayList<>())
                 .add(held));
@@ -133,8 +132,7 @@ final class Settler {
                 int at = copied.getOrDefault(sent.get(i), 0);
                 Held held = sent.get(i);
                 answers.get(i)
-                        .ifPresentOrElse(
-                                failure -> failed(held, at, failure, outcomes), () -> confirmed.put(held, at));
+                        .ifPresentOrElse(failure -> failed(held, at, failure, outcomes), () -> confirmed.put(held, at));
             }
         } catch (RabbitMQFailure nothingSent) {
             copied.forEach((held, at) -> failed(held, at, nothingSent, outcomes));

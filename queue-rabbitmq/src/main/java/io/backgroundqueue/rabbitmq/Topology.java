@@ -105,7 +105,10 @@ final class Topology {
     /** What comes out of the grid for {@code address} goes to {@code queue}. */
     private void arrival(Wire wire, String queue, String address) throws RabbitMQFailure {
         grid(wire);
-        once(wire, "arrival " + address + " at " + queue, channel -> channel.queueBind(queue, OUT, "*.*.*.@." + address));
+        once(
+                wire,
+                "arrival " + address + " at " + queue,
+                channel -> channel.queueBind(queue, OUT, "*.*.*.@." + address));
     }
 
     private void grid(Wire wire) throws RabbitMQFailure {
@@ -113,7 +116,8 @@ final class Topology {
             channel.exchangeDeclare(UNROUTED, BuiltinExchangeType.FANOUT, true);
             quorum(channel, UNROUTED, Map.of());
             channel.queueBind(UNROUTED, UNROUTED, "");
-            channel.exchangeDeclare(OUT, BuiltinExchangeType.TOPIC, true, false, Map.of("alternate-exchange", UNROUTED));
+            channel.exchangeDeclare(
+                    OUT, BuiltinExchangeType.TOPIC, true, false, Map.of("alternate-exchange", UNROUTED));
             for (int place = 0; place < DelayLeg.DIGITS; place++) {
                 channel.exchangeDeclare(hop(place), BuiltinExchangeType.TOPIC, true);
                 channel.exchangeBind(place == 0 ? OUT : hop(place - 1), hop(place), pattern(place, 0));
@@ -192,8 +196,8 @@ final class Topology {
             return "An operator has to mend the topology";
         }
         return which.group(1).equals("queue")
-                ? "It was made with other arguments. When its tasks are done: rabbitmqctl delete_queue '" + which.group(2)
-                        + "' --vhost '" + which.group(3) + "', and it is made anew"
+                ? "It was made with other arguments. When its tasks are done: rabbitmqctl delete_queue '"
+                        + which.group(2) + "' --vhost '" + which.group(3) + "', and it is made anew"
                 : "It was made with another type or other arguments. Choose another exchange or another exchangeType, or delete"
                         + " it: rabbitmqadmin --vhost='" + which.group(3) + "' delete exchange name='" + which.group(2)
                         + "'";
