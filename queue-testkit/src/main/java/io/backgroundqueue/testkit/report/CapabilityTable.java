@@ -67,8 +67,21 @@ public final class CapabilityTable {
 
     void write(Path page) throws IOException {
         if (Files.exists(page)) {
-            Files.writeString(page, into(Files.readString(page)));
+            Files.writeString(page, linked(into(Files.readString(page)), page));
         }
+    }
+
+    /** Adapters of one family, such as jdbc-h2, share a page where they have none of their own. */
+    private String linked(String text, Path page) {
+        String linked = text;
+        for (String adapter : supports.keySet()) {
+            String own = "docs/backends/" + adapter + ".md";
+            String shared = "docs/backends/" + adapter.split("-", 2)[0] + ".md";
+            if (!Files.exists(page.resolveSibling(own)) && Files.exists(page.resolveSibling(shared))) {
+                linked = linked.replace("(" + own + ")", "(" + shared + ")");
+            }
+        }
+        return linked;
     }
 
     private static String title(String feature) {

@@ -1,0 +1,55 @@
+package io.backgroundqueue.jdbc;
+
+import io.backgroundqueue.Time;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.util.Collection;
+
+/** A connection for one call, whose statements end before the call's deadline. Not thread-safe. */
+final class Session {
+    private final Connection connection;
+    private final Time time;
+    private final long deadlineNanos;
+
+    Session(Connection connection, Time time, long deadlineNanos) {
+        this.connection = connection;
+        this.time = time;
+        this.deadlineNanos = deadlineNanos;
+    }
+
+    /** A statement with its first parameters. */
+    Step step(String sql, Object... parameters) throws SQLException {
+        Step step = new Step(bounded(connection.prepareStatement(sql)));
+        for (Object parameter : parameters) {
+            step.add(parameter);
+        }
+        return step;
+    }
+
+    /** An insert that tells the column which the database filled. */
+    Step inserting(String sql, String column) throws SQLException {
+        return new Step(bounded(connection.prepareStatement(sql, new String[] {column})));
+    }
+
+    Array texts(Collection<String> values) throws SQLException {
+        return array("varchar", values.toArray());
+    }
+
+    Array array(String type, Object[] values) throws SQLException {
+        return connection.createArrayOf(type, values);
+    }
+
+    /** The database gives up a little before the connection would. */
+    private PreparedStatement bounded(PreparedStatement statement) throws SQLException {
+        try {
+            statement.setQueryTimeout(
+                    Math.max(1, (int) Math.min(3_600, time.until(deadlineNanos).toSeconds())));
+            return statement;
+        } catch (SQLException | RuntimeException failed) {
+            statement.close();
+            throw failed;
+        }
+    }
+}
