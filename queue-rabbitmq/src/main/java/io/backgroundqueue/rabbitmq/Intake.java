@@ -126,11 +126,6 @@ final class Intake {
         return present().mapToInt(LaneConsumer::out).sum();
     }
 
-    /** Loses all that is out; any thread. */
-    void abandon() {
-        present().forEach(LaneConsumer::abandon);
-    }
-
     /** Ends it; what is out goes back. */
     void close() {
         present().forEach(LaneConsumer::close);

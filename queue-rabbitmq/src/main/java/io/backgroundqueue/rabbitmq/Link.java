@@ -78,7 +78,7 @@ final class Link {
         Duration left = time.until(deadlineNanos);
         Duration timeout = left.compareTo(settings.connectTimeout) < 0 ? left : settings.connectTimeout;
         try {
-            return Wire.open(settings, heartbeat, name, timeout);
+            return Wire.open(settings, time, heartbeat, name, timeout);
         } catch (IOException | TimeoutException | RuntimeException failed) {
             if (RabbitMQErrors.classify(failed) == ErrorClass.MISCONFIGURED) {
                 throw new RabbitMQFailure(

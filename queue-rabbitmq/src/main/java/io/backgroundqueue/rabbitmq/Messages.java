@@ -31,7 +31,7 @@ final class Messages {
     }
 
     /** A task that was never sent before. */
-    Outgoing fresh(Wire wire, Envelope task) throws RabbitMQFailure {
+    Outgoing fresh(Wire wire, Envelope task) throws RabbitMQFailure, InterruptedException {
         int lane = Lanes.of(task.priority());
         topology.forSending(wire, task.topic(), lane);
         Delay delay = delay(task.start());
@@ -50,7 +50,7 @@ final class Messages {
     }
 
     /** The copy that runs again. */
-    Outgoing again(Wire wire, Envelope task, Progress progress, Start start) throws RabbitMQFailure {
+    Outgoing again(Wire wire, Envelope task, Progress progress, Start start) throws RabbitMQFailure, InterruptedException {
         int lane = Lanes.of(task.priority());
         String queue = names.lane(task.topic(), lane);
         topology.lane(wire, task.topic(), lane);
@@ -72,13 +72,13 @@ final class Messages {
     }
 
     /** The copy of a task that is a dead letter. */
-    Outgoing letter(Wire wire, Envelope task, Progress progress, DeadReason reason) throws RabbitMQFailure {
+    Outgoing letter(Wire wire, Envelope task, Progress progress, DeadReason reason) throws RabbitMQFailure, InterruptedException {
         return letter(wire, task.topic(), WireFormat.toHeaders(task, progress, null), task.payload(), reason);
     }
 
     /** The copy of something unreadable that is a dead letter: all that there is of it. */
     Outgoing letter(Wire wire, String topic, Message found, Progress progress, DeadReason reason)
-            throws RabbitMQFailure {
+            throws RabbitMQFailure, InterruptedException {
         Map<String, String> fields = MessageHeaders.fields(found.properties());
         fields.put(MessageHeaders.LETTER, UUID.randomUUID().toString());
         progress.lastError().ifPresent(error -> fields.put("bqerror", error));
@@ -86,7 +86,7 @@ final class Messages {
     }
 
     /** The copy of a dead letter that runs, or is found out to be unreadable, once more. */
-    Outgoing replay(Wire wire, String topic, Message letter) throws RabbitMQFailure {
+    Outgoing replay(Wire wire, String topic, Message letter) throws RabbitMQFailure, InterruptedException {
         WireFormat.Read read = read(topic, letter);
         if (read instanceof WireFormat.Read.Task task) {
             return again(wire, task.envelope(), Progress.replay(), Start.now());
@@ -132,7 +132,7 @@ final class Messages {
     }
 
     private Outgoing letter(Wire wire, String topic, Map<String, String> fields, Bytes body, DeadReason reason)
-            throws RabbitMQFailure {
+            throws RabbitMQFailure, InterruptedException {
         topology.dead(wire, topic);
         fields.put(MessageHeaders.REASON, reason.name());
         fields.put(MessageHeaders.DIED, time.now().toString());

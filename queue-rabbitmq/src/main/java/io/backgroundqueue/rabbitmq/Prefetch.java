@@ -14,7 +14,7 @@ final class Prefetch {
 
     private static final long MOST_BYTES = 64L << 20;
 
-    /** A lane whose whole share goes out in this time is fast. */
+    /** A lane is fast if half of what it may hold goes out in this time: after it was widened there is no more to go out. */
     private static final Duration FAST = Duration.ofSeconds(1);
 
     /** How long a lane may stand at its limit, in case that an acknowledgement is on its way. */
@@ -67,7 +67,7 @@ final class Prefetch {
             starved = true;
             starvedNanos = now;
         }
-        boolean fast = handedOut >= size && now - windowNanos < FAST.toNanos();
+        boolean fast = 2 * handedOut >= size && now - windowNanos < FAST.toNanos();
         if (!fast && now - starvedNanos < GRACE.toNanos()) {
             return false;
         }

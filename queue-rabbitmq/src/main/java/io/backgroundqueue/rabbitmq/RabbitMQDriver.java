@@ -107,8 +107,8 @@ final class RabbitMQDriver implements QueueDriver {
     public DeadLetterCursor deadLetters(String topic) throws IOException, InterruptedException {
         requireOpen();
         requireGroup(topic);
-        long count = ready(parts.names().dead(topic)).orElse(0);
-        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), count);
+        boolean exists = ready(parts.names().dead(topic)).isPresent();
+        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), exists);
     }
 
     @Override

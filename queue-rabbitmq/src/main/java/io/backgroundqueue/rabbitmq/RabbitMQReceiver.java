@@ -10,7 +10,6 @@ import io.backgroundqueue.spi.Settlement;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
@@ -29,7 +28,6 @@ final class RabbitMQReceiver implements Receiver {
     private final Time time;
     private final Intake intake;
     private final Settler settler;
-    private final AtomicLong lastSeen;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private boolean woken;
@@ -44,13 +42,11 @@ final class RabbitMQReceiver implements Receiver {
         this.time = parts.time();
         this.intake = new Intake(topic, parts, link, options);
         this.settler = new Settler(topic, parts, options.lease());
-        this.lastSeen = new AtomicLong(time.nanos());
     }
 
     @Override
     public List<Delivery> receive(int max, Duration wait) throws IOException, InterruptedException {
         requireOpen();
-        requireAwake();
         settler.lapse();
         parked &= max == 0;
         if (!parked) {
@@ -70,7 +66,6 @@ final class RabbitMQReceiver implements Receiver {
     @Override
     public List<Outcome> settle(List<Settlement> batch) throws InterruptedException {
         requireOpen();
-        requireAwake();
         List<Outcome> outcomes = settler.settle(batch, deadline());
         changed(false);
         return outcomes;
@@ -79,7 +74,6 @@ final class RabbitMQReceiver implements Receiver {
     @Override
     public List<Delivery> extend(List<Delivery> deliveries) {
         requireOpen();
-        requireAwake();
         return deliveries.stream()
                 .filter(delivery -> {
                     Held held = (Held) delivery.lease();
@@ -161,17 +155,6 @@ final class RabbitMQReceiver implements Receiver {
             changed.signalAll();
         } finally {
             lock.unlock();
-        }
-    }
-
-    /**
-     * A process that stood still for the time of a lease has lost what it held, and must not act on it before it hears so:
-     * the broker drops who gives no sign of life for as long.
-     */
-    private void requireAwake() {
-        long now = time.nanos();
-        if (now - lastSeen.getAndSet(now) > options.lease().toNanos()) {
-            intake.abandon();
         }
     }
 

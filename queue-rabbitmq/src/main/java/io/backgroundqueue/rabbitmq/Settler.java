@@ -140,7 +140,7 @@ final class Settler {
         tell(confirmed, outcomes, LaneConsumer::ack);
     }
 
-    private Outgoing copy(Wire wire, Settlement settlement, Held held) throws RabbitMQFailure {
+    private Outgoing copy(Wire wire, Settlement settlement, Held held) throws RabbitMQFailure, InterruptedException {
         if (settlement instanceof Settlement.Later later) {
             return messages.again(wire, later.delivery().envelope(), later.progress(), later.start());
         }

@@ -8,7 +8,6 @@ import io.backgroundqueue.spi.Lanes;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,13 +29,8 @@ final class Topology {
         this.create = settings.createTopology;
     }
 
-    /** Something declared over a channel. */
-    private interface Declaration {
-        void over(Channel channel) throws IOException;
-    }
-
     /** What a fresh task of this lane is published to. */
-    void forSending(Wire wire, String topic, int lane) throws RabbitMQFailure {
+    void forSending(Wire wire, String topic, int lane) throws RabbitMQFailure, InterruptedException {
         exchange(wire);
         if (!type.spreads()) {
             lane(wire, topic, lane);
@@ -44,7 +38,7 @@ final class Topology {
     }
 
     /** All lanes of a topic. */
-    void forReceiving(Wire wire, String topic) throws RabbitMQFailure {
+    void forReceiving(Wire wire, String topic) throws RabbitMQFailure, InterruptedException {
         exchange(wire);
         for (int lane = 0; lane < Lanes.COUNT; lane++) {
             lane(wire, topic, lane);
@@ -52,7 +46,7 @@ final class Topology {
     }
 
     /** What a copy in this lane is published to. */
-    void lane(Wire wire, String topic, int lane) throws RabbitMQFailure {
+    void lane(Wire wire, String topic, int lane) throws RabbitMQFailure, InterruptedException {
         String queue = names.lane(topic, lane);
         once(wire, queue, channel -> {
             quorum(channel, queue, Map.of());
@@ -67,19 +61,19 @@ final class Topology {
     }
 
     /** The queue of the dead letters. */
-    void dead(Wire wire, String topic) throws RabbitMQFailure {
+    void dead(Wire wire, String topic) throws RabbitMQFailure, InterruptedException {
         String queue = names.dead(topic);
         once(wire, queue, channel -> quorum(channel, queue, Map.of()));
     }
 
     /** The way through the grid, to a queue of ours. */
-    void delayTo(Wire wire, DelayLeg leg, String queue) throws RabbitMQFailure {
+    void delayTo(Wire wire, DelayLeg leg, String queue) throws RabbitMQFailure, InterruptedException {
         digits(wire, leg);
         arrival(wire, queue, queue);
     }
 
     /** The queues that a delay needs. */
-    void digits(Wire wire, DelayLeg leg) throws RabbitMQFailure {
+    void digits(Wire wire, DelayLeg leg) throws RabbitMQFailure, InterruptedException {
         grid(wire);
         for (int place = 0; place < DelayLeg.DIGITS; place++) {
             if (leg.digit(place) > 0) {
@@ -88,7 +82,7 @@ final class Topology {
         }
     }
 
-    private void exchange(Wire wire) throws RabbitMQFailure {
+    private void exchange(Wire wire) throws RabbitMQFailure, InterruptedException {
         String exchange = names.exchange();
         if (exchange.isEmpty()) {
             return;
@@ -103,7 +97,7 @@ final class Topology {
     }
 
     /** What comes out of the grid for {@code address} goes to {@code queue}. */
-    private void arrival(Wire wire, String queue, String address) throws RabbitMQFailure {
+    private void arrival(Wire wire, String queue, String address) throws RabbitMQFailure, InterruptedException {
         grid(wire);
         once(
                 wire,
@@ -111,7 +105,7 @@ final class Topology {
                 channel -> channel.queueBind(queue, OUT, "*.*.*.@." + address));
     }
 
-    private void grid(Wire wire) throws RabbitMQFailure {
+    private void grid(Wire wire) throws RabbitMQFailure, InterruptedException {
         once(wire, DelayLeg.GRID, channel -> {
             channel.exchangeDeclare(UNROUTED, BuiltinExchangeType.FANOUT, true);
             quorum(channel, UNROUTED, Map.of());
@@ -125,7 +119,7 @@ final class Topology {
         });
     }
 
-    private void digit(Wire wire, int place, int digit) throws RabbitMQFailure {
+    private void digit(Wire wire, int place, int digit) throws RabbitMQFailure, InterruptedException {
         String queue = "%s.%02d".formatted(hop(place), digit);
         once(wire, queue, channel -> {
             quorum(
@@ -160,16 +154,16 @@ final class Topology {
         return channel.queueDeclare(queue, true, false, false, arguments);
     }
 
-    private void once(Wire wire, String what, Declaration declaration) throws RabbitMQFailure {
+    private void once(Wire wire, String what, Wire.Call declaration) throws RabbitMQFailure, InterruptedException {
         if (!create || wire.declared().contains(what)) {
             return;
         }
-        try (Channel channel = wire.channel()) {
-            declaration.over(channel);
+        try {
+            wire.declare(declaration);
             wire.declared().add(what);
         } catch (RabbitMQFailure ours) {
             throw ours;
-        } catch (IOException | TimeoutException | RuntimeException failed) {
+        } catch (IOException | RuntimeException failed) {
             throw explained(wire, what, failed);
         }
     }

@@ -3,14 +3,15 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.BlockedListener;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
+import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.ErrorClass;
 import java.io.IOException;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,30 +21,33 @@ final class Wire implements BlockedListener {
     private static final Logger LOG = LoggerFactory.getLogger(Wire.class);
 
     private final Connection connection;
-    private final Socket socket;
+    private final LiveFrames frames;
     private final Set<String> declared = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock declaring = new ReentrantLock();
+    private @Nullable Channel declarations;
     private volatile boolean cut;
     private volatile @Nullable String blocked;
 
-    private Wire(Connection connection, Socket socket) {
+    private Wire(Connection connection, LiveFrames frames) {
         this.connection = connection;
-        this.socket = socket;
+        this.frames = frames;
         connection.addBlockedListener(this);
     }
 
-    static Wire open(RabbitMQSettings settings, int heartbeat, String name, Duration timeout)
+    static Wire open(RabbitMQSettings settings, Time time, int heartbeat, String name, Duration timeout)
             throws IOException, TimeoutException {
-        Dialer dialer = new Dialer(settings, heartbeat, timeout);
+        Dialer dialer = new Dialer(settings, time, heartbeat, timeout);
         Connection connection = dialer.newConnection(settings.addresses, name);
-        Socket socket = dialer.socket();
-        if (socket == null) {
+        LiveFrames frames = dialer.frames();
+        if (frames == null) {
             throw new IllegalStateException("a connection without a socket");
         }
-        return new Wire(connection, socket);
+        frames.beat();
+        return new Wire(connection, frames);
     }
 
     boolean isOpen() {
-        return !cut && connection.isOpen();
+        return !cut && connection.isOpen() && !frames.stoodStill();
     }
 
     Map<String, Object> serverProperties() {
@@ -66,6 +70,26 @@ final class Wire implements BlockedListener {
     /** Names of what is known to be there, as far as this connection can tell. */
     Set<String> declared() {
         return declared;
+    }
+
+    /** Something to be said over a channel, and answered. */
+    interface Call {
+        void over(Channel channel) throws IOException;
+    }
+
+    /** Declares over a channel that is kept for that: one at a time. */
+    void declare(Call declaration) throws IOException, InterruptedException {
+        declaring.lockInterruptibly();
+        try {
+            Channel channel = declarations;
+            if (channel == null || !channel.isOpen()) {
+                channel = channel();
+                declarations = channel;
+            }
+            declaration.over(channel);
+        } finally {
+            declaring.unlock();
+        }
     }
 
     /** Throws if the broker takes nothing on this connection now, because it is short of memory or disk. */
@@ -96,7 +120,7 @@ final class Wire implements BlockedListener {
     void cut() {
         cut = true;
         try {
-            socket.close();
+            frames.drop();
         } catch (IOException alreadyGone) {
             LOG.debug("A connection that was dropped", alreadyGone);
         }
