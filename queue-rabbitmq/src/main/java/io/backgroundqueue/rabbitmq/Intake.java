@@ -83,11 +83,11 @@ final class Intake {
     }
 
     /** Asks for more where a lane has handed out all that it may hold; whether one stands so. */
-    boolean widen(int wanted) throws IOException, InterruptedException {
+    boolean widen(int wanted) throws IOException {
         boolean starved = false;
         for (LaneConsumer lane : present().toList()) {
             Prefetch prefetch = prefetch(lane);
-            if (lane.isAtLimit(prefetch.size())) {
+            if (lane.isAtLimit()) {
                 starved = true;
                 if (prefetch.widen(wanted)) {
                     lane.resize(prefetch.size());
@@ -99,6 +99,7 @@ final class Intake {
 
     /** Hands out up to {@code most}, and waits up to {@code wait} for the first. */
     List<Held> take(int most, Duration wait) throws InterruptedException {
+        awaitHigher();
         List<Held> taken = new ArrayList<>();
         List<Held> surplus = new ArrayList<>();
         long bytes = 0;
@@ -114,6 +115,15 @@ final class Intake {
         Collections.reverse(surplus);
         surplus.forEach(held -> buffer.addFirst(held.lane.index(), held));
         return taken;
+    }
+
+    /** Lets no lower lane go first because a higher one's message is on its way. */
+    private void awaitHigher() throws InterruptedException {
+        for (LaneConsumer lane : present().toList()) {
+            if (lane.awaitExpected()) {
+                return;
+            }
+        }
     }
 
     /** Makes a waiting {@link #take} return; any thread. */

@@ -10,7 +10,6 @@ import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.LaneBuffer;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -18,9 +17,8 @@ import java.util.List;
 import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +30,11 @@ import org.slf4j.LoggerFactory;
  */
 final class LaneConsumer extends DefaultConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(LaneConsumer.class);
+    /** How long the first message may take, where there are some. */
     private static final Duration FIRST = Duration.ofMillis(200);
+
+    /** How long the next message may take, when there is room for it. */
+    private static final Duration NEXT = Duration.ofMillis(20);
 
     private final Wire wire;
     private final Channel channel;
@@ -42,10 +44,12 @@ final class LaneConsumer extends DefaultConsumer {
     private final Time time;
     private final ReentrantLock lock = new ReentrantLock();
     private final NavigableMap<Long, Held> unsettled = new TreeMap<>();
-    private volatile CountDownLatch arrival = new CountDownLatch(1);
+    private final Condition arrived = lock.newCondition();
     private volatile boolean dead;
     private boolean accepting;
     private int buffered;
+    private int limit;
+    private long expectedUntil;
     private String consumer = "";
 
     LaneConsumer(Wire wire, int index, String queue, LaneBuffer<Held> buffer, Time time) throws IOException {
@@ -85,29 +89,52 @@ final class LaneConsumer extends DefaultConsumer {
         }
     }
 
-    /** Consumes with this limit of unsettled messages; waits a moment for the first if there are some. */
-    void consume(int limit) throws IOException, InterruptedException {
-        long waiting = channel.queueDeclarePassive(queue).getMessageCount();
-        CountDownLatch first = new CountDownLatch(1);
-        arrival = first;
-        channel.basicQos(limit);
-        accept(true);
-        consumer = channel.basicConsume(queue, false, this);
-        if (waiting > 0 && !first.await(FIRST.toMillis(), TimeUnit.MILLISECONDS)) {
-            LOG.debug("{} of '{}' were gone before they came", waiting, queue);
+    /** Consumes with this limit of unsettled messages. */
+    void consume(int most) throws IOException {
+        boolean waiting = channel.queueDeclarePassive(queue).getMessageCount() > 0;
+        channel.basicQos(most);
+        lock.lock();
+        try {
+            accepting = true;
+            limit = most;
+            expectedUntil = waiting ? time.deadline(FIRST) : time.nanos();
+        } finally {
+            lock.unlock();
         }
+        consumer = channel.basicConsume(queue, false, this);
     }
 
     /** Takes no more; what comes all the same goes back. */
     void cancel() throws IOException {
-        accept(false);
+        lock.lock();
+        try {
+            accepting = false;
+        } finally {
+            lock.unlock();
+        }
         stopConsuming();
     }
 
     /** Goes on with another limit. */
-    void resize(int limit) throws IOException, InterruptedException {
+    void resize(int most) throws IOException {
         stopConsuming();
-        consume(limit);
+        consume(most);
+    }
+
+    /**
+     * Waits for a message where the broker is about to send one: soon after it was asked for some that it had, or told that
+     * a lane at its limit has room. Else a lower lane would go first, whose messages are here. True if there is one.
+     */
+    boolean awaitExpected() throws InterruptedException {
+        lock.lock();
+        try {
+            while (buffered == 0 && time.nanos() - expectedUntil < 0) {
+                time.await(lock, arrived, expectedUntil);
+            }
+            return buffered > 0;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Loses everything: its leases count for nothing from now on. */
@@ -126,7 +153,7 @@ final class LaneConsumer extends DefaultConsumer {
     }
 
     /** Whether the broker gives no more although nothing is left here to hand out. */
-    boolean isAtLimit(int limit) {
+    boolean isAtLimit() {
         lock.lock();
         try {
             return buffered == 0 && unsettled.size() >= limit;
@@ -219,9 +246,7 @@ final class LaneConsumer extends DefaultConsumer {
     public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body)
             throws IOException {
         Held held = new Held(this, envelope.getDeliveryTag(), new Message(properties, Bytes.wrap(body)), time.nanos());
-        if (keep(held)) {
-            arrival.countDown();
-        } else {
+        if (!keep(held)) {
             channel.basicNack(held.tag, false, true);
         }
     }
@@ -240,17 +265,9 @@ final class LaneConsumer extends DefaultConsumer {
                 unsettled.put(held.tag, held);
                 buffered++;
                 buffer.add(index, held);
+                arrived.signalAll();
             }
             return accepting;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void accept(boolean from) {
-        lock.lock();
-        try {
-            accepting = from;
         } finally {
             lock.unlock();
         }
@@ -300,7 +317,10 @@ final class LaneConsumer extends DefaultConsumer {
     private void forget(List<Held> settled) {
         lock.lock();
         try {
-            new ArrayList<>(settled).forEach(held -> unsettled.remove(held.tag));
+            if (unsettled.size() >= limit) {
+                expectedUntil = time.deadline(NEXT);
+            }
+            settled.forEach(held -> unsettled.remove(held.tag));
         } finally {
             lock.unlock();
         }

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeoutException;
@@ -40,6 +41,8 @@ final class RabbitMQDriver implements QueueDriver {
     private final Link publishing;
     private final RabbitMQParts parts;
     private final Capabilities capabilities;
+    private final Link admin;
+    private final Set<String> walked = ConcurrentHashMap.newKeySet();
     private final ConcurrentMap<Integer, Link> consuming = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -47,6 +50,7 @@ final class RabbitMQDriver implements QueueDriver {
         this.settings = settings;
         this.time = time;
         this.publishing = new Link(settings, time, PUBLISHER_HEARTBEAT, "backgroundqueue publisher");
+        this.admin = new Link(settings, time, ADMIN_HEARTBEAT, "backgroundqueue admin");
         Names names = new Names(settings);
         Topology topology = new Topology(settings, names);
         this.parts = new RabbitMQParts(
@@ -107,7 +111,11 @@ final class RabbitMQDriver implements QueueDriver {
     public DeadLetterCursor deadLetters(String topic) throws IOException, InterruptedException {
         requireOpen();
         requireGroup(topic);
-        boolean exists = ready(parts.names().dead(topic)).isPresent();
+        // A queue that is just being made has nobody yet who answers, and asking that one ends the connection.
+        boolean exists = walked.contains(topic) || ready(parts.names().dead(topic)).orElse(0) > 0;
+        if (exists) {
+            walked.add(topic);
+        }
         return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), exists);
     }
 
@@ -159,6 +167,7 @@ final class RabbitMQDriver implements QueueDriver {
     public void close() {
         closed = true;
         consuming.values().forEach(Link::close);
+        admin.close();
         publishing.close();
     }
 
@@ -184,9 +193,9 @@ final class RabbitMQDriver implements QueueDriver {
                 heartbeat, seconds -> new Link(settings, time, seconds, "backgroundqueue worker"));
     }
 
-    /** Never the publishing one, which a broker short of memory does not listen to. */
+    /** Not the publishing one, which a broker short of memory does not listen to; nor one that holds leases. */
     private Wire adminWire() throws RabbitMQFailure, InterruptedException {
-        return consumingLink(ADMIN_HEARTBEAT).wire(time.deadline(CALL_TIMEOUT));
+        return admin.wire(time.deadline(CALL_TIMEOUT));
     }
 
     private OptionalLong ready(String queue) throws IOException, InterruptedException {

@@ -45,24 +45,25 @@ final class Settler {
         Outcome[] outcomes = new Outcome[batch.size()];
         Arrays.fill(outcomes, Outcome.STALE);
         Map<Held, Integer> acks = new LinkedHashMap<>();
-        Map<Held, Integer> requeued = new LinkedHashMap<>();
         Map<Held, Integer> copied = new LinkedHashMap<>();
         for (int i = 0; i < batch.size(); i++) {
             Settlement settlement = batch.get(i);
             Held held = (Held) settlement.delivery().lease();
             if (held.lane.claim(held)) {
-                group(settlement, held, acks, requeued, copied).put(held, i);
+                (settlement instanceof Settlement.Ack ? acks : copied).put(held, i);
             }
         }
-        tell(acks, outcomes, LaneConsumer::ack);
-        tell(requeued, outcomes, LaneConsumer::requeue);
+        acknowledge(acks, outcomes);
         if (!copied.isEmpty()) {
             copy(copied, batch, outcomes, deadlineNanos);
         }
         return Arrays.asList(outcomes);
     }
 
-    /** Gives back what was never handed out; by copies, for what would be charged for it again. */
+    /**
+     * Gives back what was never handed out. The broker does, and counts it: that is borne once, for the task keeps its place.
+     * From then on a copy goes behind the others, which counts nothing.
+     */
     void giveBack(List<Held> buffered, long deadlineNanos) throws InterruptedException {
         List<Held> claimed =
                 buffered.stream().filter(held -> held.lane.claimBuffered(held)).toList();
@@ -100,18 +101,6 @@ final class Settler {
         }
     }
 
-    private Map<Held, Integer> group(
-            Settlement settlement,
-            Held held,
-            Map<Held, Integer> acks,
-            Map<Held, Integer> requeued,
-            Map<Held, Integer> copied) {
-        if (settlement instanceof Settlement.Ack) {
-            return acks;
-        }
-        return settlement instanceof Settlement.Release && held.starts() == 0 ? requeued : copied;
-    }
-
     private void copy(Map<Held, Integer> copied, List<Settlement> batch, Outcome[] outcomes, long deadlineNanos)
             throws InterruptedException {
         List<Held> sent = new ArrayList<>();
@@ -137,7 +126,7 @@ final class Settler {
         } catch (RabbitMQFailure nothingSent) {
             copied.forEach((held, at) -> failed(held, at, nothingSent, outcomes));
         }
-        tell(confirmed, outcomes, LaneConsumer::ack);
+        acknowledge(confirmed, outcomes);
     }
 
     private Outgoing copy(Wire wire, Settlement settlement, Held held) throws RabbitMQFailure, InterruptedException {
@@ -165,13 +154,13 @@ final class Settler {
         void tell(LaneConsumer lane, Collection<Held> claimed) throws IOException;
     }
 
-    private static void tell(Map<Held, Integer> claimed, Outcome[] outcomes, Telling telling) {
+    private static void acknowledge(Map<Held, Integer> claimed, Outcome[] outcomes) {
         Map<LaneConsumer, List<Held>> byLane = new HashMap<>();
         claimed.keySet()
                 .forEach(held -> byLane.computeIfAbsent(held.lane, any -> new ArrayList<>())
                         .add(held));
         byLane.forEach((lane, all) -> {
-            Outcome outcome = told(lane, all, telling);
+            Outcome outcome = told(lane, all, LaneConsumer::ack);
             all.forEach(held -> outcomes[claimed.getOrDefault(held, 0)] = outcome);
         });
     }
