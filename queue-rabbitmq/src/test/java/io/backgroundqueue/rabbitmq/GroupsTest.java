@@ -127,8 +127,9 @@ class GroupsTest {
         BackgroundQueue producer = open(type, "");
 
         assertThatThrownBy(() -> producer.enqueue(topic, "nobody's"))
-                .isInstanceOfSatisfying(QueueException.class, error -> assertThat(error.kind())
-                        .isEqualTo(QueueException.Kind.MISCONFIGURED))
+                .isInstanceOfSatisfying(
+                        QueueException.class,
+                        error -> assertThat(error.kind()).isEqualTo(QueueException.Kind.MISCONFIGURED))
                 .hasMessageContaining(exchange);
     }
 
