@@ -69,7 +69,9 @@ class DelaysUnderLoadTest {
         System.out.printf(
                 "RabbitMQ, %d mixed delays of %s to %s: late by %d ms (p50), %d ms (p99), %d ms (most)%n",
                 TASKS, SHORTEST, LONGEST, lateMillis[TASKS / 2], lateMillis[TASKS * 99 / 100], lateMillis[TASKS - 1]);
-        assertThat(Arrays.stream(lateMillis).filter(late -> late < 0)).as("tasks that came early").isEmpty();
+        assertThat(Arrays.stream(lateMillis).filter(late -> late < 0))
+                .as("tasks that came early")
+                .isEmpty();
         assertThat(Duration.ofMillis(lateMillis[TASKS * 99 / 100])).isLessThan(LATE);
     }
 
