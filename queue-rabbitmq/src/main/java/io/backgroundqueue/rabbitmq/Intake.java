@@ -25,6 +25,7 @@ final class Intake {
     private final String topic;
     private final RabbitMQParts parts;
     private final Link link;
+    private final int concurrency;
     private final int maxBytes;
     private final Time time;
     private final LaneBuffer<Held> buffer;
@@ -36,6 +37,7 @@ final class Intake {
         this.topic = topic;
         this.parts = parts;
         this.link = link;
+        this.concurrency = options.concurrency();
         this.maxBytes = options.maxBytes();
         this.time = parts.time();
         this.buffer = new LaneBuffer<>(Lanes.COUNT, time);
@@ -99,7 +101,7 @@ final class Intake {
 
     /** Hands out up to {@code most}, and waits up to {@code wait} for the first. */
     List<Held> take(int most, Duration wait) throws InterruptedException {
-        awaitHigher();
+        awaitHigher(out() + most > concurrency);
         List<Held> taken = new ArrayList<>();
         List<Held> surplus = new ArrayList<>();
         long bytes = 0;
@@ -118,9 +120,9 @@ final class Intake {
     }
 
     /** Lets no lower lane go first because a higher one's message is on its way. */
-    private void awaitHigher() throws InterruptedException {
+    private void awaitHigher(boolean settling) throws InterruptedException {
         for (LaneConsumer lane : present().toList()) {
-            if (lane.awaitExpected()) {
+            if (lane.awaitExpected(settling)) {
                 return;
             }
         }

@@ -124,10 +124,15 @@ final class LaneConsumer extends DefaultConsumer {
     /**
      * Waits for a message where the broker is about to send one: soon after it was asked for some that it had, or told that
      * a lane at its limit has room. Else a lower lane would go first, whose messages are here. True if there is one.
+     *
+     * @param settling whether there are deliveries that have run and are about to be settled
      */
-    boolean awaitExpected() throws InterruptedException {
+    boolean awaitExpected(boolean settling) throws InterruptedException {
         lock.lock();
         try {
+            if (settling && unsettled.size() >= limit) {
+                expectedUntil = time.deadline(NEXT);
+            }
             while (buffered == 0 && time.nanos() - expectedUntil < 0) {
                 time.await(lock, arrived, expectedUntil);
             }

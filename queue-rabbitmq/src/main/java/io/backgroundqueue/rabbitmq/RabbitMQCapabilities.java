@@ -67,7 +67,7 @@ final class RabbitMQCapabilities {
                 .maxTopicLength(names.longestTopic())
                 .send(1_000, 8 << 20, 1)
                 .priorityLevels(Lanes.COUNT)
-                .lateness(Duration.ofMillis(500))
+                .lateness(Duration.ofSeconds(1))
                 .maxWait(Duration.ofSeconds(1))
                 .maxLease(CONSUMER_TIMEOUT)
                 .leaseDetection(Duration.ofSeconds(2));

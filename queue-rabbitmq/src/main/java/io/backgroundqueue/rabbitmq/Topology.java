@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 
 /** Declares what decision 0008 describes, each thing once per connection, when it is needed. */
@@ -22,6 +23,12 @@ final class Topology {
     private final Names names;
     private final RabbitMQExchangeType type;
     private final boolean create;
+
+    /**
+     * A queue that somebody else is just making is there at once, and has nobody yet who answers: consuming it fails. So at
+     * least this process makes one at a time.
+     */
+    private final ReentrantLock declaring = new ReentrantLock();
 
     Topology(RabbitMQSettings settings, Names names) {
         this.names = names;
@@ -158,6 +165,7 @@ final class Topology {
         if (!create || wire.declared().contains(what)) {
             return;
         }
+        declaring.lockInterruptibly();
         try {
             wire.declare(declaration);
             wire.declared().add(what);
@@ -165,6 +173,8 @@ final class Topology {
             throw ours;
         } catch (IOException | RuntimeException failed) {
             throw explained(wire, what, failed);
+        } finally {
+            declaring.unlock();
         }
     }
 

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,8 +22,7 @@ final class Wire implements BlockedListener {
     private final Connection connection;
     private final LiveFrames frames;
     private final Set<String> declared = ConcurrentHashMap.newKeySet();
-    private final ReentrantLock declaring = new ReentrantLock();
-    private @Nullable Channel declarations;
+    private volatile @Nullable Channel declarations;
     private volatile boolean cut;
     private volatile @Nullable String blocked;
 
@@ -77,19 +75,14 @@ final class Wire implements BlockedListener {
         void over(Channel channel) throws IOException;
     }
 
-    /** Declares over a channel that is kept for that: one at a time. */
-    void declare(Call declaration) throws IOException, InterruptedException {
-        declaring.lockInterruptibly();
-        try {
-            Channel channel = declarations;
-            if (channel == null || !channel.isOpen()) {
-                channel = channel();
-                declarations = channel;
-            }
-            declaration.over(channel);
-        } finally {
-            declaring.unlock();
+    /** Declares over a channel that is kept for that; one at a time. */
+    void declare(Call declaration) throws IOException {
+        Channel channel = declarations;
+        if (channel == null || !channel.isOpen()) {
+            channel = channel();
+            declarations = channel;
         }
+        declaration.over(channel);
     }
 
     /** Throws if the broker takes nothing on this connection now, because it is short of memory or disk. */
