@@ -3,8 +3,8 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.Address;
 import com.rabbitmq.client.Connection;
 import com.rabbitmq.client.ConnectionFactory;
-import com.rabbitmq.client.impl.FrameHandlerFactory;
 import com.rabbitmq.client.impl.ForgivingExceptionHandler;
+import com.rabbitmq.client.impl.FrameHandlerFactory;
 import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.BoundedSocket;
 import java.io.IOException;
@@ -59,7 +59,8 @@ final class Dialer extends ConnectionFactory {
     }
 
     /** What the connection reads and writes that was made last. */
-    @Nullable LiveFrames frames() {
+    @Nullable
+    LiveFrames frames() {
         return frames;
     }
 

@@ -34,7 +34,7 @@ final class LaneConsumer extends DefaultConsumer {
     private static final Duration FIRST = Duration.ofMillis(200);
 
     /** How long the next message may take, when there is room for it. */
-    private static final Duration NEXT = Duration.ofMillis(20);
+    private static final Duration NEXT = Duration.ofMillis(50);
 
     private final Wire wire;
     private final Channel channel;

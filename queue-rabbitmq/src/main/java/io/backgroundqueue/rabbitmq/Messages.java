@@ -50,7 +50,8 @@ final class Messages {
     }
 
     /** The copy that runs again. */
-    Outgoing again(Wire wire, Envelope task, Progress progress, Start start) throws RabbitMQFailure, InterruptedException {
+    Outgoing again(Wire wire, Envelope task, Progress progress, Start start)
+            throws RabbitMQFailure, InterruptedException {
         int lane = Lanes.of(task.priority());
         String queue = names.lane(task.topic(), lane);
         topology.lane(wire, task.topic(), lane);
@@ -72,7 +73,8 @@ final class Messages {
     }
 
     /** The copy of a task that is a dead letter. */
-    Outgoing letter(Wire wire, Envelope task, Progress progress, DeadReason reason) throws RabbitMQFailure, InterruptedException {
+    Outgoing letter(Wire wire, Envelope task, Progress progress, DeadReason reason)
+            throws RabbitMQFailure, InterruptedException {
         return letter(wire, task.topic(), WireFormat.toHeaders(task, progress, null), task.payload(), reason);
     }
 

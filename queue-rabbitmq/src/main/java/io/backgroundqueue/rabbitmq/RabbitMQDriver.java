@@ -112,7 +112,8 @@ final class RabbitMQDriver implements QueueDriver {
         requireOpen();
         requireGroup(topic);
         // A queue that is just being made has nobody yet who answers, and asking that one ends the connection.
-        boolean exists = walked.contains(topic) || ready(parts.names().dead(topic)).orElse(0) > 0;
+        boolean exists =
+                walked.contains(topic) || ready(parts.names().dead(topic)).orElse(0) > 0;
         if (exists) {
             walked.add(topic);
         }

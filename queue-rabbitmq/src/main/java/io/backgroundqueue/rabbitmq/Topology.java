@@ -8,8 +8,8 @@ import io.backgroundqueue.spi.Lanes;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Declares what decision 0008 describes, each thing once per connection, when it is needed. */
