@@ -101,7 +101,9 @@ class BrokerKilledTest {
             List<CompletableFuture<Void>> producers = queues.subList(0, PRODUCERS).stream()
                     .map(queue -> CompletableFuture.runAsync(() -> produce(queue)))
                     .toList();
-            PATIENCE.eventually(() -> books.accepted.get() >= killedAfter, () -> "producers do not get on: " + books);
+            PATIENCE.eventually(
+                    () -> books.accepted.get() >= killedAfter,
+                    () -> "producers do not get on: " + books.ledger.balance());
             int completed = books.completed.get();
 
             broker.kill();

@@ -70,7 +70,7 @@ class GroupsTest {
         RecordingHandler<String> more = consumed(type, "billing");
         RecordingHandler<String> mail = consumed(type, "mail");
         BackgroundQueue producer = open(type, "");
-        probe(producer, billing, more, mail);
+        probe(producer, List.of(billing, more, mail));
 
         List<String> payloads =
                 IntStream.range(0, 1_000).mapToObj(i -> "task-" + i).toList();
@@ -80,12 +80,15 @@ class GroupsTest {
                 .forEach(result -> result.orThrow());
 
         PATIENCE.eventually(
-                () -> tasks(billing, more).size() >= 1_000 && tasks(mail).size() >= 1_000,
+                () -> tasks(List.of(billing, more)).size() >= 1_000
+                        && tasks(List.of(mail)).size() >= 1_000,
                 () -> "not all came: " + billing + more + mail);
         PATIENCE.never(
-                () -> tasks(billing, more).size() > 1_000 || tasks(mail).size() > 1_000, () -> "a task ran twice");
-        assertThat(tasks(billing, more)).containsExactlyInAnyOrderElementsOf(payloads);
-        assertThat(tasks(mail)).containsExactlyInAnyOrderElementsOf(payloads);
+                () -> tasks(List.of(billing, more)).size() > 1_000
+                        || tasks(List.of(mail)).size() > 1_000,
+                () -> "a task ran twice");
+        assertThat(tasks(List.of(billing, more))).containsExactlyInAnyOrderElementsOf(payloads);
+        assertThat(tasks(List.of(mail))).containsExactlyInAnyOrderElementsOf(payloads);
     }
 
     @ParameterizedTest
@@ -103,7 +106,7 @@ class GroupsTest {
         queue.consume(topic, String.class, billing, OPTIONS);
         RecordingHandler<String> mail = consumed(type, "mail");
         BackgroundQueue producer = open(type, "");
-        probe(producer, billing, mail);
+        probe(producer, List.of(billing, mail));
 
         String flaky = producer.enqueue(topic, "flaky").taskId();
         String hopeless = producer.enqueue(topic, "hopeless").taskId();
@@ -145,8 +148,7 @@ class GroupsTest {
     }
 
     /** Until all groups are bound a task is refused, or goes to some of them. */
-    @SafeVarargs
-    private void probe(BackgroundQueue producer, RecordingHandler<String>... handlers) throws Exception {
+    private void probe(BackgroundQueue producer, List<RecordingHandler<String>> handlers) throws Exception {
         PATIENCE.eventually(
                 () -> {
                     try {
@@ -154,13 +156,12 @@ class GroupsTest {
                     } catch (QueueException notBoundYet) {
                         assertThat(notBoundYet.kind()).isEqualTo(QueueException.Kind.MISCONFIGURED);
                     }
-                    return List.of(handlers).stream().allMatch(handler -> handler.ended() > 0);
+                    return handlers.stream().allMatch(handler -> handler.ended() > 0);
                 },
-                () -> "not everybody gets tasks: " + List.of(handlers));
+                () -> "not everybody gets tasks: " + handlers);
     }
 
-    @SafeVarargs
-    private static List<String> tasks(RecordingHandler<String>... handlers) {
+    private static List<String> tasks(List<RecordingHandler<String>> handlers) {
         List<String> payloads = new ArrayList<>();
         for (RecordingHandler<String> handler : handlers) {
             handler.payloads().stream()
