@@ -53,13 +53,9 @@ final class LaneConsumer extends DefaultConsumer {
     private String consumer = "";
 
     LaneConsumer(Wire wire, int index, String queue, LaneBuffer<Held> buffer, Time time) throws IOException {
-        this(wire, wire.channel(), index, queue, buffer, time);
-    }
-
-    private LaneConsumer(Wire wire, Channel channel, int index, String queue, LaneBuffer<Held> buffer, Time time) {
-        super(channel);
+        super(wire.channel());
         this.wire = wire;
-        this.channel = channel;
+        this.channel = getChannel();
         this.index = index;
         this.queue = queue;
         this.buffer = buffer;

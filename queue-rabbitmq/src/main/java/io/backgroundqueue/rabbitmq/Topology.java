@@ -6,8 +6,10 @@ import com.rabbitmq.client.Channel;
 import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.Lanes;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,6 +20,9 @@ final class Topology {
     static final String UNROUTED = "bq.unrouted";
 
     private static final String OUT = DelayLeg.GRID + ".out";
+    /** How long one declaration waits for others. */
+    private static final Duration TURN = Duration.ofSeconds(5);
+
     private static final Pattern WHICH = Pattern.compile("for (queue|exchange) '([^']*)' in vhost '([^']*)'");
 
     private final Names names;
@@ -165,7 +170,10 @@ final class Topology {
         if (!create || wire.declared().contains(what)) {
             return;
         }
-        declaring.lockInterruptibly();
+        if (!declaring.tryLock(TURN.toNanos(), TimeUnit.NANOSECONDS)) {
+            throw new RabbitMQFailure(
+                    ErrorClass.TRANSIENT, "Declaring " + what + " waits for declarations that are not answered", null);
+        }
         try {
             wire.declare(declaration);
             wire.declared().add(what);
