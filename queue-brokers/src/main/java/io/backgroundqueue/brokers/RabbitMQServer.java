@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -91,9 +92,10 @@ public final class RabbitMQServer implements RunningBroker, BrokerProcess {
                 .redirectErrorStream(true);
         Process tool = command.start();
         tool.getOutputStream().close();
+        CompletableFuture<Process> ended =
+                tool.onExit().orTimeout(TOOL_SECONDS, TimeUnit.SECONDS).exceptionally(late -> tool.destroyForcibly());
         String said = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!tool.waitFor(TOOL_SECONDS, TimeUnit.SECONDS) || tool.exitValue() != 0) {
-            tool.destroyForcibly();
+        if (ended.join().waitFor() != 0) {
             throw new IllegalStateException(String.join(" ", words) + " failed:\n" + said);
         }
         return said;
