@@ -17,10 +17,11 @@ import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 
 /**
  * For client libraries that take a socket: one that gives a write up as it gives up a read, when nothing went through for
- * {@link #setSoTimeout}. A plain one waits until the system gives up, up to a quarter of an hour, when a silent peer has
+ * {@link #setSoTimeout}, or for a time of its own. A plain one waits until the system gives up, up to a quarter of an hour, when a silent peer has
  * taken all it takes; and a call to the backend must end in time. It is over a {@link SocketChannel} that does not block,
  * so an interrupt neither ends nor closes anything. One thread may read while another writes.
  */
@@ -31,12 +32,23 @@ public final class BoundedSocket extends Socket {
 
     private final SocketChannel channel;
     private final Selector readable;
+    private final int writeTimeout;
     private volatile int timeout;
 
     /** Not connected yet, without a timeout. */
     public BoundedSocket() throws IOException {
+        this(Duration.ZERO);
+    }
+
+    /**
+     * Not connected yet, with a timeout for writes of their own.
+     *
+     * @param write how long nothing may go through; zero for as long as a read may take
+     */
+    public BoundedSocket(Duration write) throws IOException {
         this.channel = SocketChannel.open();
         this.readable = Selector.open();
+        this.writeTimeout = (int) write.toMillis();
         channel.configureBlocking(false);
     }
 
@@ -50,19 +62,15 @@ public final class BoundedSocket extends Socket {
         if (address instanceof InetSocketAddress host && host.isUnresolved()) {
             throw new UnknownHostException("the name " + host.getHostString() + " is not known");
         }
-        int before = timeout;
-        timeout = millis;
         try {
             if (!channel.connect(address)) {
-                await(SelectionKey.OP_CONNECT, "Connect timed out");
+                await(SelectionKey.OP_CONNECT, millis, "Connect timed out");
                 channel.finishConnect();
             }
             channel.register(readable, SelectionKey.OP_READ);
         } catch (IOException | RuntimeException failed) {
             close();
             throw failed;
-        } finally {
-            timeout = before;
         }
     }
 
@@ -80,7 +88,7 @@ public final class BoundedSocket extends Socket {
                 ByteBuffer into = ByteBuffer.wrap(bytes, offset, length);
                 int read = channel.read(into);
                 while (read == 0 && length > 0) {
-                    if (!ready(readable)) {
+                    if (!ready(readable, timeout)) {
                         throw new SocketTimeoutException("Read timed out");
                     }
                     read = channel.read(into);
@@ -104,7 +112,7 @@ public final class BoundedSocket extends Socket {
                 for (int at = offset; at < end; ) {
                     int written = channel.write(ByteBuffer.wrap(bytes, at, Math.min(MOST_PER_WRITE, end - at)));
                     if (written == 0) {
-                        await(SelectionKey.OP_WRITE, "Write timed out");
+                        await(SelectionKey.OP_WRITE, writeTimeout > 0 ? writeTimeout : timeout, "Write timed out");
                     }
                     at += written;
                 }
@@ -187,11 +195,25 @@ public final class BoundedSocket extends Socket {
         return channel.socket().getLocalSocketAddress();
     }
 
+    @Override
+    public InetAddress getLocalAddress() {
+        return channel.socket().getLocalAddress();
+    }
+
+    @Override
+    public int getLocalPort() {
+        return channel.socket().getLocalPort();
+    }
+
     /** TLS asks before it says goodbye. */
     @Override
     public int getSoLinger() {
         return -1;
     }
+
+    /** Without effect: closing never waits. */
+    @Override
+    public void setSoLinger(boolean on, int seconds) {}
 
     @Override
     public void shutdownOutput() throws IOException {
@@ -233,23 +255,23 @@ public final class BoundedSocket extends Socket {
     }
 
     /** Waits for what happens seldom. */
-    private void await(int operation, String otherwise) throws IOException {
+    private void await(int operation, int millis, String otherwise) throws IOException {
         try (Selector selector = Selector.open()) {
             channel.register(selector, operation);
-            if (!ready(selector)) {
+            if (!ready(selector, millis)) {
                 throw new SocketTimeoutException(otherwise);
             }
         }
     }
 
     /** False when the timeout has passed. An interrupt is somebody else's: it is kept for the caller. */
-    private boolean ready(Selector selector) throws IOException {
+    private static boolean ready(Selector selector, int millis) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
-            boolean ready = select(selector);
+            boolean ready = select(selector, millis);
             while (!ready && Thread.interrupted()) {
                 interrupted = true;
-                ready = select(selector);
+                ready = select(selector, millis);
             }
             return ready;
         } catch (ClosedSelectorException closed) {
@@ -261,8 +283,8 @@ public final class BoundedSocket extends Socket {
         }
     }
 
-    private boolean select(Selector selector) throws IOException {
-        boolean ready = selector.select(timeout) > 0;
+    private static boolean select(Selector selector, int millis) throws IOException {
+        boolean ready = selector.select(millis) > 0;
         selector.selectedKeys().clear();
         return ready;
     }

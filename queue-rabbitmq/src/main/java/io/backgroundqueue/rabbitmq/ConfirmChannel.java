@@ -1,0 +1,175 @@
+package io.backgroundqueue.rabbitmq;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AlreadyClosedException;
+import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.ConfirmListener;
+import com.rabbitmq.client.ReturnListener;
+import com.rabbitmq.client.ShutdownListener;
+import com.rabbitmq.client.ShutdownSignalException;
+import io.backgroundqueue.spi.ErrorClass;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A channel on which everything is confirmed. One thread publishes at a time; answers come on the client's. A return comes
+ * before the confirm of its message, and both end with the channel: nobody waits for what cannot come.
+ */
+final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownListener {
+    private static final Pattern TOO_LARGE = Pattern.compile("larger than configured max size (\\d+)");
+
+    private record Slot(Publication publication, int index, Outgoing message) {}
+
+    private final Wire wire;
+    private final Channel channel;
+    private final NavigableMap<Long, Slot> pending = new ConcurrentSkipListMap<>();
+
+    ConfirmChannel(Wire wire) throws IOException {
+        this.wire = wire;
+        this.channel = wire.channel();
+        channel.confirmSelect();
+        channel.addConfirmListener(this);
+        channel.addReturnListener(this);
+        channel.addShutdownListener(this);
+    }
+
+    boolean isOpenOn(Wire current) {
+        return wire == current && wire.isOpen() && channel.isOpen();
+    }
+
+    /** Publishes in order, and stops at the first that cannot be sent. */
+    void publish(List<Outgoing> messages, Publication publication) {
+        for (int i = 0; i < messages.size(); i++) {
+            RabbitMQFailure failure = publish(new Slot(publication, i, messages.get(i)));
+            if (failure != null) {
+                for (int rest = i; rest < messages.size(); rest++) {
+                    publication.failed(rest, failure);
+                }
+                return;
+            }
+        }
+    }
+
+    /** Forgets what nobody waits for any more. */
+    void forget(Publication publication) {
+        pending.values().removeIf(slot -> slot.publication == publication);
+    }
+
+    /** Why this and what comes after it was not sent, if so. */
+    private @Nullable RabbitMQFailure publish(Slot slot) {
+        long number = channel.getNextPublishSeqNo();
+        try {
+            wire.requireFlowing();
+            pending.put(number, slot);
+            Outgoing message = slot.message;
+            channel.basicPublish(
+                    message.exchange(),
+                    message.key(),
+                    true,
+                    message.properties(),
+                    message.body().toArray());
+            return null;
+        } catch (RabbitMQFailure throttled) {
+            return throttled;
+        } catch (AlreadyClosedException closed) {
+            pending.remove(number);
+            return new RabbitMQFailure(
+                    ErrorClass.TRANSIENT, "The connection ended before the message was sent", closed);
+        } catch (IOException | RuntimeException cutShort) {
+            // Half a frame may be on its way: nothing that follows it would be understood.
+            wire.cut();
+            slot.publication.failed(slot.index, unknown(cutShort));
+            return new RabbitMQFailure(
+                    ErrorClass.TRANSIENT, "The connection broke before the message was sent", cutShort);
+        }
+    }
+
+    @Override
+    public void handleAck(long number, boolean multiple) {
+        answered(number, multiple).forEach(slot -> slot.publication.confirmed(slot.index));
+    }
+
+    @Override
+    public void handleNack(long number, boolean multiple) {
+        answered(number, multiple)
+                .forEach(slot -> slot.publication.failed(
+                        slot.index,
+                        new RabbitMQFailure(
+                                ErrorClass.THROTTLED,
+                                "The queue behind '" + slot.message.key()
+                                        + "' takes no more: it is full, or the majority" + " of its members is away",
+                                null)));
+    }
+
+    @Override
+    public void handleReturn(
+            int code, String why, String exchange, String key, AMQP.BasicProperties properties, byte[] body) {
+        for (Slot slot : pending.values()) {
+            if (slot.message.isReturned(exchange, key, properties)) {
+                slot.publication.failed(slot.index, unroutable(exchange, key));
+                return;
+            }
+        }
+    }
+
+    @Override
+    public void shutdownCompleted(ShutdownSignalException cause) {
+        long largest = largest(cause);
+        answered(Long.MAX_VALUE, true)
+                .forEach(slot -> slot.publication.failed(
+                        slot.index, slot.message.body().size() > largest ? tooLarge(slot, largest) : unknown(cause)));
+    }
+
+    private List<Slot> answered(long number, boolean multiple) {
+        NavigableMap<Long, Slot> answered =
+                multiple ? pending.headMap(number, true) : pending.subMap(number, true, number, true);
+        List<Slot> slots = new ArrayList<>();
+        for (Long key : answered.keySet()) {
+            Slot slot = pending.remove(key);
+            if (slot != null) {
+                slots.add(slot);
+            }
+        }
+        return slots;
+    }
+
+    /** How many bytes the broker takes, if it closed the channel over that. */
+    private static long largest(ShutdownSignalException cause) {
+        Matcher told = TOO_LARGE.matcher(
+                RabbitMQErrors.reason(cause).map(RabbitMQErrors.Reason::text).orElse(""));
+        return told.find() ? Long.parseLong(told.group(1)) : Long.MAX_VALUE;
+    }
+
+    private static RabbitMQFailure tooLarge(Slot slot, long largest) {
+        return new RabbitMQFailure(
+                ErrorClass.REFUSED,
+                "The payload has " + slot.message.body().size() + " bytes, and the broker takes " + largest
+                        + ". Raise max_message_size there, or store the payload elsewhere and send its address",
+                null);
+    }
+
+    private static RabbitMQFailure unknown(Exception cause) {
+        return new RabbitMQFailure(
+                ErrorClass.OUTCOME_UNKNOWN,
+                "The connection ended before the broker confirmed the message: " + cause.getMessage(),
+                cause);
+    }
+
+    private static RabbitMQFailure unroutable(String exchange, String key) {
+        return new RabbitMQFailure(
+                ErrorClass.MISCONFIGURED,
+                exchange.isEmpty()
+                        ? "The queue '" + key
+                                + "' is not there, so the task was not stored. It was deleted, or never made"
+                                + " because createTopology is off"
+                        : "No queue is bound to the exchange '" + exchange + "' for '" + key + "', so the task was not"
+                                + " stored. Start a worker of the topic first, in each group",
+                null);
+    }
+}

@@ -1,0 +1,180 @@
+package io.backgroundqueue.rabbitmq;
+
+import io.backgroundqueue.Time;
+import io.backgroundqueue.spi.LaneBuffer;
+import io.backgroundqueue.spi.Lanes;
+import io.backgroundqueue.spi.ReceiverOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What a receiver fetches: one consumer per lane, made anew when it is found dead. For the loop thread, where nothing else is said. */
+final class Intake {
+    /** What waits here longer than this is hidden from others for nothing. */
+    private static final Duration HOARDED = Duration.ofSeconds(2);
+
+    private static final Duration LOOK = Duration.ofMillis(500);
+
+    private final String topic;
+    private final RabbitMQParts parts;
+    private final Link link;
+    private final int concurrency;
+    private final int maxBytes;
+    private final Time time;
+    private final LaneBuffer<Held> buffer;
+    private final AtomicReferenceArray<LaneConsumer> lanes = new AtomicReferenceArray<>(Lanes.COUNT);
+    private final List<Prefetch> prefetches;
+    private long nextLook;
+
+    Intake(String topic, RabbitMQParts parts, Link link, ReceiverOptions options) {
+        this.topic = topic;
+        this.parts = parts;
+        this.link = link;
+        this.concurrency = options.concurrency();
+        this.maxBytes = options.maxBytes();
+        this.time = parts.time();
+        this.buffer = new LaneBuffer<>(Lanes.COUNT, time);
+        this.prefetches = IntStream.range(0, Lanes.COUNT)
+                .mapToObj(lane -> new Prefetch(options, time))
+                .toList();
+        this.nextLook = time.nanos();
+    }
+
+    /** Consumes in every lane from now on. */
+    void open(long deadlineNanos) throws IOException, InterruptedException {
+        for (int i = 0; i < Lanes.COUNT; i++) {
+            LaneConsumer lane = lanes.get(i);
+            if (lane == null || !lane.isAlive() || !lane.isConsuming()) {
+                open(i, lane, link.wire(deadlineNanos));
+            }
+        }
+    }
+
+    /** Consumes nothing any more; answers what was fetched and not handed out. */
+    List<Held> stop() throws IOException {
+        for (LaneConsumer lane : present().toList()) {
+            if (lane.isAlive() && lane.isConsuming()) {
+                lane.cancel();
+            }
+        }
+        return drain();
+    }
+
+    List<Held> drain() {
+        return buffer.drain();
+    }
+
+    /** Whether tasks wait here for long, which others might run; no more than needed is asked for then. */
+    boolean hoards() {
+        long now = time.nanos();
+        if (now - nextLook < 0) {
+            return false;
+        }
+        nextLook = time.deadline(LOOK);
+        boolean hoards =
+                present().anyMatch(lane -> prefetch(lane).isWide() && now - lane.oldestNanos() > HOARDED.toNanos());
+        prefetches.forEach(hoards ? Prefetch::narrow : Prefetch::tick);
+        return hoards;
+    }
+
+    /** Asks for more where a lane has handed out all that it may hold; whether one stands so. */
+    boolean widen(int wanted) throws IOException {
+        boolean starved = false;
+        for (LaneConsumer lane : present().toList()) {
+            Prefetch prefetch = prefetch(lane);
+            if (lane.isAtLimit()) {
+                starved = true;
+                if (prefetch.widen(wanted)) {
+                    lane.resize(prefetch.size());
+                }
+            }
+        }
+        return starved;
+    }
+
+    /** Hands out up to {@code most}, and waits up to {@code wait} for the first. */
+    List<Held> take(int most, Duration wait) throws InterruptedException {
+        awaitHigher(out() + most > concurrency);
+        List<Held> taken = new ArrayList<>();
+        List<Held> surplus = new ArrayList<>();
+        long bytes = 0;
+        for (Held held : buffer.poll(most, wait)) {
+            bytes += held.message.body().size();
+            if (!surplus.isEmpty() || (!taken.isEmpty() && bytes > maxBytes)) {
+                surplus.add(held);
+            } else if (held.lane.isAlive() && held.lane.handOut(held)) {
+                prefetch(held.lane).handedOut(held.message.body().size());
+                taken.add(held);
+            }
+        }
+        Collections.reverse(surplus);
+        surplus.forEach(held -> buffer.addFirst(held.lane.index(), held));
+        return taken;
+    }
+
+    /** Lets no lower lane go first because a higher one's message is on its way. */
+    private void awaitHigher(boolean settling) throws InterruptedException {
+        for (LaneConsumer lane : present().toList()) {
+            if (lane.awaitExpected(settling)) {
+                return;
+            }
+        }
+    }
+
+    /** Makes a waiting {@link #take} return; any thread. */
+    void wake() {
+        buffer.wake();
+    }
+
+    /** How many are out; any thread. */
+    int out() {
+        return present().mapToInt(LaneConsumer::out).sum();
+    }
+
+    /** Ends it; what is out goes back. */
+    void close() {
+        present().forEach(LaneConsumer::close);
+    }
+
+    /** As if the process were gone; any thread. */
+    void cutConnection() {
+        present().forEach(LaneConsumer::cutConnection);
+    }
+
+    private void open(int index, @Nullable LaneConsumer before, Wire wire) throws IOException, InterruptedException {
+        parts.topology().forReceiving(wire, topic);
+        LaneConsumer lane = before;
+        if (lane == null || !lane.isAlive()) {
+            if (lane != null) {
+                lane.close();
+            }
+            prefetches.get(index).narrow();
+            lane = new LaneConsumer(wire, index, parts.names().lane(topic, index), buffer, time);
+            lanes.set(index, lane);
+        }
+        try {
+            lane.consume(prefetches.get(index).size());
+        } catch (IOException | RuntimeException failed) {
+            lane.abandon();
+            if (RabbitMQErrors.reason(failed).isEmpty()) {
+                wire.cut();
+            }
+            throw failed;
+        }
+    }
+
+    private Stream<LaneConsumer> present() {
+        return IntStream.range(0, Lanes.COUNT).mapToObj(lanes::get).filter(Objects::nonNull);
+    }
+
+    private Prefetch prefetch(LaneConsumer lane) {
+        return prefetches.get(lane.index());
+    }
+}

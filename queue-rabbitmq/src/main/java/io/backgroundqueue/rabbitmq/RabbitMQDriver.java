@@ -1,0 +1,242 @@
+package io.backgroundqueue.rabbitmq;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.Channel;
+import io.backgroundqueue.Capabilities;
+import io.backgroundqueue.QueueException;
+import io.backgroundqueue.Scope;
+import io.backgroundqueue.Time;
+import io.backgroundqueue.TopicStats;
+import io.backgroundqueue.spi.DeadLetterCursor;
+import io.backgroundqueue.spi.Envelope;
+import io.backgroundqueue.spi.ErrorClass;
+import io.backgroundqueue.spi.Lanes;
+import io.backgroundqueue.spi.QueueDriver;
+import io.backgroundqueue.spi.Receiver;
+import io.backgroundqueue.spi.ReceiverOptions;
+import io.backgroundqueue.spi.SendResult;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeoutException;
+
+/** Tasks on a RabbitMQ broker. Which queue and which connection is for what, and why, is decision 0008. */
+final class RabbitMQDriver implements QueueDriver {
+    private static final Duration CALL_TIMEOUT = Duration.ofSeconds(8);
+
+    /** Who publishes finds out about a dead connection by its confirms, too. */
+    private static final int PUBLISHER_HEARTBEAT = 5;
+
+    private static final int ADMIN_HEARTBEAT = 10;
+
+    private final RabbitMQSettings settings;
+    private final Time time;
+    private final Link publishing;
+    private final RabbitMQParts parts;
+    private final Capabilities capabilities;
+    private final Link admin;
+    private final Set<String> walked = ConcurrentHashMap.newKeySet();
+    private final ConcurrentMap<Integer, Link> consuming = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    private RabbitMQDriver(RabbitMQSettings settings, Time time) {
+        this.settings = settings;
+        this.time = time;
+        this.publishing = new Link(settings, time, PUBLISHER_HEARTBEAT, "backgroundqueue publisher");
+        this.admin = new Link(settings, time, ADMIN_HEARTBEAT, "backgroundqueue admin");
+        Names names = new Names(settings);
+        Topology topology = new Topology(settings, names);
+        this.parts = new RabbitMQParts(
+                names, topology, new Messages(names, topology, time), new Publisher(publishing, time), time);
+        this.capabilities = RabbitMQCapabilities.of(names);
+    }
+
+    /** Connects, and refuses a broker that cannot keep what is promised. Declares nothing. */
+    static RabbitMQDriver open(RabbitMQSettings settings, Time time) throws IOException, InterruptedException {
+        RabbitMQDriver driver = new RabbitMQDriver(settings, time);
+        try {
+            Wire wire = driver.publishing.wire(time.deadline(settings.connectTimeout));
+            ServerFacts.of(wire.serverProperties()).require(settings);
+            return driver;
+        } catch (IOException | InterruptedException | RuntimeException refused) {
+            driver.close();
+            throw refused;
+        }
+    }
+
+    @Override
+    public Capabilities capabilities() {
+        return capabilities;
+    }
+
+    /** All tasks are published, and then their confirms awaited once. */
+    @Override
+    public List<SendResult> send(List<Envelope> batch, Duration timeout) throws IOException, InterruptedException {
+        requireOpen();
+        long deadline = time.deadline(timeout);
+        Wire wire = parts.publisher().wire(deadline);
+        SendResult[] results = new SendResult[batch.size()];
+        List<Outgoing> messages = new ArrayList<>(batch.size());
+        List<Integer> places = new ArrayList<>(batch.size());
+        for (int i = 0; i < batch.size(); i++) {
+            try {
+                messages.add(parts.messages().fresh(wire, batch.get(i)));
+                places.add(i);
+            } catch (RabbitMQFailure failure) {
+                results[i] = new SendResult.Failed(failure.errorClass(), failure);
+            }
+        }
+        List<Optional<RabbitMQFailure>> answers = parts.publisher().publish(wire, messages, deadline);
+        for (int i = 0; i < answers.size(); i++) {
+            results[places.get(i)] = result(wire, batch.get(places.get(i)), answers.get(i));
+        }
+        return Arrays.asList(results);
+    }
+
+    @Override
+    public Receiver receiver(String topic, ReceiverOptions options) {
+        requireOpen();
+        requireGroup(topic);
+        return new RabbitMQReceiver(topic, parts, consumingLink(heartbeat(options.lease())), options);
+    }
+
+    @Override
+    public DeadLetterCursor deadLetters(String topic) throws IOException, InterruptedException {
+        requireOpen();
+        requireGroup(topic);
+        // A queue that is just being made has nobody yet who answers, and asking that one ends the connection.
+        boolean exists =
+                walked.contains(topic) || ready(parts.names().dead(topic)).orElse(0) > 0;
+        if (exists) {
+            walked.add(topic);
+        }
+        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), exists);
+    }
+
+    @Override
+    public TopicStats stats(String topic) throws IOException, InterruptedException {
+        requireOpen();
+        requireGroup(topic);
+        long ready = 0;
+        for (int lane = 0; lane < Lanes.COUNT; lane++) {
+            ready += ready(parts.names().lane(topic, lane)).orElse(0);
+        }
+        return new TopicStats(
+                OptionalLong.of(ready),
+                OptionalLong.empty(),
+                OptionalLong.empty(),
+                OptionalLong.of(ready(parts.names().dead(topic)).orElse(0)),
+                Optional.empty());
+    }
+
+    @Override
+    public long purge(String topic, Scope scope) throws IOException, InterruptedException {
+        requireOpen();
+        requireGroup(topic);
+        if (scope != Scope.DEAD) {
+            throw new UnsupportedOperationException("PURGE is not declared");
+        }
+        return asked(channel -> channel.queuePurge(parts.names().dead(topic)).getMessageCount())
+                .orElse(0);
+    }
+
+    @Override
+    public void check() throws IOException, InterruptedException {
+        requireOpen();
+        Wire wire = parts.publisher().wire(time.deadline(CALL_TIMEOUT));
+        try {
+            wire.channel().close();
+        } catch (TimeoutException silent) {
+            wire.cut();
+            throw new RabbitMQFailure(ErrorClass.TRANSIENT, settings + " does not answer", silent);
+        }
+    }
+
+    @Override
+    public ErrorClass classify(Exception error) {
+        return closed ? ErrorClass.CLOSED : RabbitMQErrors.classify(error);
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        consuming.values().forEach(Link::close);
+        admin.close();
+        publishing.close();
+    }
+
+    /** A queue that is gone is declared again by the next send. */
+    private SendResult result(Wire wire, Envelope task, Optional<RabbitMQFailure> answer) {
+        if (answer.isEmpty()) {
+            return SendResult.ACCEPTED;
+        }
+        RabbitMQFailure failure = answer.get();
+        if (failure.errorClass() == ErrorClass.MISCONFIGURED) {
+            wire.declared().remove(parts.names().lane(task.topic(), Lanes.of(task.priority())));
+        }
+        return new SendResult.Failed(failure.errorClass(), failure);
+    }
+
+    /** Three signs of life per lease: the broker drops who misses two of them. */
+    private static int heartbeat(Duration lease) {
+        return (int) Math.max(1, Math.min(60, lease.toSeconds() / 3));
+    }
+
+    private Link consumingLink(int heartbeat) {
+        return consuming.computeIfAbsent(
+                heartbeat, seconds -> new Link(settings, time, seconds, "backgroundqueue worker"));
+    }
+
+    /** Not the publishing one, which a broker short of memory does not listen to; nor one that holds leases. */
+    private Wire adminWire() throws RabbitMQFailure, InterruptedException {
+        return admin.wire(time.deadline(CALL_TIMEOUT));
+    }
+
+    private OptionalLong ready(String queue) throws IOException, InterruptedException {
+        return asked(channel -> channel.queueDeclarePassive(queue).getMessageCount());
+    }
+
+    private interface Question {
+        long ask(Channel channel) throws IOException;
+    }
+
+    /** The answer; empty if there is no such queue. */
+    private OptionalLong asked(Question question) throws IOException, InterruptedException {
+        Wire wire = adminWire();
+        try (Channel channel = wire.channel()) {
+            return OptionalLong.of(question.ask(channel));
+        } catch (TimeoutException silent) {
+            wire.cut();
+            throw new RabbitMQFailure(ErrorClass.TRANSIENT, settings + " does not answer", silent);
+        } catch (IOException | RuntimeException failed) {
+            if (RabbitMQErrors.reason(failed)
+                    .filter(why -> why.code() == AMQP.NOT_FOUND)
+                    .isPresent()) {
+                return OptionalLong.empty();
+            }
+            throw failed;
+        }
+    }
+
+    private void requireGroup(String topic) {
+        if (settings.exchangeType.spreads() && settings.group.isEmpty()) {
+            throw new QueueException(
+                    QueueException.Kind.MISCONFIGURED,
+                    "Behind an exchange of the type topic or fanout each group has queues of its own for '" + topic
+                            + "', and this queue has no group: set it, by builder or URL");
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new QueueException(QueueException.Kind.CLOSED, "This driver is closed. Open another one to go on");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+package io.backgroundqueue.rabbitmq;
+
+import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.BuiltinExchangeType;
+import com.rabbitmq.client.Channel;
+import io.backgroundqueue.spi.ErrorClass;
+import io.backgroundqueue.spi.Lanes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Declares what decision 0008 describes, each thing once per connection, when it is needed. */
+final class Topology {
+    /** Where delayed tasks go whose lane is gone: kept, and out of everybody's way. */
+    static final String UNROUTED = "bq.unrouted";
+
+    private static final String OUT = DelayLeg.GRID + ".out";
+    /** How long one declaration waits for others. */
+    private static final Duration TURN = Duration.ofSeconds(5);
+
+    private static final Pattern WHICH = Pattern.compile("for (queue|exchange) '([^']*)' in vhost '([^']*)'");
+
+    private final Names names;
+    private final RabbitMQExchangeType type;
+    private final boolean create;
+
+    /**
+     * A queue that somebody else is just making is there at once, and has nobody yet who answers: consuming it fails. So at
+     * least this process makes one at a time.
+     */
+    private final ReentrantLock declaring = new ReentrantLock();
+
+    Topology(RabbitMQSettings settings, Names names) {
+        this.names = names;
+        this.type = settings.exchangeType;
+        this.create = settings.createTopology;
+    }
+
+    /** What a fresh task of this lane is published to. */
+    void forSending(Wire wire, String topic, int lane) throws RabbitMQFailure, InterruptedException {
+        exchange(wire);
+        if (!type.spreads()) {
+            lane(wire, topic, lane);
+        }
+    }
+
+    /** All lanes of a topic. */
+    void forReceiving(Wire wire, String topic) throws RabbitMQFailure, InterruptedException {
+        exchange(wire);
+        for (int lane = 0; lane < Lanes.COUNT; lane++) {
+            lane(wire, topic, lane);
+        }
+    }
+
+    /** What a copy in this lane is published to. */
+    void lane(Wire wire, String topic, int lane) throws RabbitMQFailure, InterruptedException {
+        String queue = names.lane(topic, lane);
+        once(wire, queue, channel -> {
+            quorum(channel, queue, Map.of());
+            if (!names.exchange().isEmpty()) {
+                String from = type == RabbitMQExchangeType.FANOUT ? names.groupExchange() : names.exchange();
+                channel.queueBind(queue, from, names.key(topic, lane));
+            }
+        });
+        if (type.spreads()) {
+            arrival(wire, queue, names.delayed(topic, lane));
+        }
+    }
+
+    /** The queue of the dead letters. */
+    void dead(Wire wire, String topic) throws RabbitMQFailure, InterruptedException {
+        String queue = names.dead(topic);
+        once(wire, queue, channel -> quorum(channel, queue, Map.of()));
+    }
+
+    /** The way through the grid, to a queue of ours. */
+    void delayTo(Wire wire, DelayLeg leg, String queue) throws RabbitMQFailure, InterruptedException {
+        digits(wire, leg);
+        arrival(wire, queue, queue);
+    }
+
+    /** The queues that a delay needs. */
+    void digits(Wire wire, DelayLeg leg) throws RabbitMQFailure, InterruptedException {
+        grid(wire);
+        for (int place = 0; place < DelayLeg.DIGITS; place++) {
+            if (leg.digit(place) > 0) {
+                digit(wire, place, leg.digit(place));
+            }
+        }
+    }
+
+    private void exchange(Wire wire) throws RabbitMQFailure, InterruptedException {
+        String exchange = names.exchange();
+        if (exchange.isEmpty()) {
+            return;
+        }
+        once(wire, "exchange " + exchange, channel -> {
+            channel.exchangeDeclare(exchange, type.builtin(), true);
+            if (type == RabbitMQExchangeType.FANOUT && names.hasGroup()) {
+                channel.exchangeDeclare(names.groupExchange(), BuiltinExchangeType.DIRECT, true);
+                channel.exchangeBind(names.groupExchange(), exchange, "");
+            }
+        });
+    }
+
+    /** What comes out of the grid for {@code address} goes to {@code queue}. */
+    private void arrival(Wire wire, String queue, String address) throws RabbitMQFailure, InterruptedException {
+        grid(wire);
+        once(
+                wire,
+                "arrival " + address + " at " + queue,
+                channel -> channel.queueBind(queue, OUT, "*.*.*.@." + address));
+    }
+
+    private void grid(Wire wire) throws RabbitMQFailure, InterruptedException {
+        once(wire, DelayLeg.GRID, channel -> {
+            channel.exchangeDeclare(UNROUTED, BuiltinExchangeType.FANOUT, true);
+            quorum(channel, UNROUTED, Map.of());
+            channel.queueBind(UNROUTED, UNROUTED, "");
+            channel.exchangeDeclare(
+                    OUT, BuiltinExchangeType.TOPIC, true, false, Map.of("alternate-exchange", UNROUTED));
+            for (int place = 0; place < DelayLeg.DIGITS; place++) {
+                channel.exchangeDeclare(hop(place), BuiltinExchangeType.TOPIC, true);
+                channel.exchangeBind(place == 0 ? OUT : hop(place - 1), hop(place), pattern(place, 0));
+            }
+        });
+    }
+
+    private void digit(Wire wire, int place, int digit) throws RabbitMQFailure, InterruptedException {
+        String queue = "%s.%02d".formatted(hop(place), digit);
+        once(wire, queue, channel -> {
+            quorum(
+                    channel,
+                    queue,
+                    Map.of(
+                            "x-message-ttl",
+                            DelayLeg.millis(place, digit),
+                            "x-dead-letter-strategy",
+                            "at-least-once",
+                            "x-dead-letter-exchange",
+                            place == 0 ? OUT : hop(place - 1)));
+            channel.queueBind(queue, hop(place), pattern(place, digit));
+        });
+    }
+
+    /** The exchange that looks at a digit. */
+    static String hop(int place) {
+        return DelayLeg.GRID + "." + place;
+    }
+
+    private static String pattern(int place, int digit) {
+        return "*.".repeat(DelayLeg.DIGITS - 1 - place) + digit + ".#";
+    }
+
+    private static AMQP.Queue.DeclareOk quorum(Channel channel, String queue, Map<String, Object> besides)
+            throws IOException {
+        Map<String, Object> arguments = new HashMap<>(besides);
+        arguments.put("x-queue-type", "quorum");
+        arguments.put("x-overflow", "reject-publish");
+        arguments.put("x-delivery-limit", Integer.MAX_VALUE);
+        return channel.queueDeclare(queue, true, false, false, arguments);
+    }
+
+    private void once(Wire wire, String what, Wire.Call declaration) throws RabbitMQFailure, InterruptedException {
+        if (!create || wire.declared().contains(what)) {
+            return;
+        }
+        if (!declaring.tryLock(TURN.toNanos(), TimeUnit.NANOSECONDS)) {
+            throw new RabbitMQFailure(
+                    ErrorClass.TRANSIENT, "Declaring " + what + " waits for declarations that are not answered", null);
+        }
+        try {
+            wire.declare(declaration);
+            wire.declared().add(what);
+        } catch (RabbitMQFailure ours) {
+            throw ours;
+        } catch (IOException | RuntimeException failed) {
+            throw explained(wire, what, failed);
+        } finally {
+            declaring.unlock();
+        }
+    }
+
+    private static RabbitMQFailure explained(Wire wire, String what, Exception failed) {
+        RabbitMQErrors.Reason reason = RabbitMQErrors.reason(failed).orElse(null);
+        if (reason == null || RabbitMQErrors.classify(failed) != ErrorClass.MISCONFIGURED) {
+            wire.cut();
+            return new RabbitMQFailure(ErrorClass.TRANSIENT, "Declaring " + what + " was cut short: " + failed, failed);
+        }
+        return new RabbitMQFailure(
+                ErrorClass.MISCONFIGURED,
+                "RabbitMQ refuses " + what + ": " + reason.text() + ". " + mending(reason),
+                failed);
+    }
+
+    private static String mending(RabbitMQErrors.Reason reason) {
+        Matcher which = WHICH.matcher(reason.text());
+        if (reason.code() == AMQP.ACCESS_REFUSED) {
+            return "Grant it with rabbitmqctl set_permissions -p VHOST USER CONFIGURE WRITE READ, where each of the three"
+                    + " matches the names that begin with bq";
+        }
+        if (reason.code() != AMQP.PRECONDITION_FAILED || !which.find()) {
+            return "An operator has to mend the topology";
+        }
+        return which.group(1).equals("queue")
+                ? "It was made with other arguments. When its tasks are done: rabbitmqctl delete_queue '"
+                        + which.group(2) + "' --vhost '" + which.group(3) + "', and it is made anew"
+                : "It was made with another type or other arguments. Choose another exchange or another exchangeType, or delete"
+                        + " it: rabbitmqadmin --vhost='" + which.group(3) + "' delete exchange name='" + which.group(2)
+                        + "'";
+    }
+}
