@@ -100,7 +100,7 @@ final class Intake {
     }
 
     /** Hands out up to {@code most}, and waits up to {@code wait} for the first. */
-    List<Held> take(int most, Duration wait) throws InterruptedException {
+    List<Held> take(int most, Duration wait) throws IOException, InterruptedException {
         awaitHigher(out() + most > concurrency);
         List<Held> taken = new ArrayList<>();
         List<Held> surplus = new ArrayList<>();
@@ -120,7 +120,7 @@ final class Intake {
     }
 
     /** Lets no lower lane go first because a higher one's message is on its way. */
-    private void awaitHigher(boolean settling) throws InterruptedException {
+    private void awaitHigher(boolean settling) throws IOException, InterruptedException {
         for (LaneConsumer lane : present().toList()) {
             if (lane.awaitExpected(settling)) {
                 return;

@@ -36,6 +36,9 @@ final class LaneConsumer extends DefaultConsumer {
     /** How long the next message may take, when there is room for it. */
     private static final Duration NEXT = Duration.ofMillis(50);
 
+    /** How long a busy broker may take to store an acknowledgement, before which it sends no more. */
+    private static final Duration STORED = Duration.ofSeconds(1);
+
     private final Wire wire;
     private final Channel channel;
     private final int index;
@@ -123,19 +126,38 @@ final class LaneConsumer extends DefaultConsumer {
      *
      * @param settling whether there are deliveries that have run and are about to be settled
      */
-    boolean awaitExpected(boolean settling) throws InterruptedException {
+    boolean awaitExpected(boolean settling) throws IOException, InterruptedException {
+        boolean expected;
         lock.lock();
         try {
             if (settling && unsettled.size() >= limit) {
                 expectedUntil = time.deadline(NEXT);
             }
-            while (buffered == 0 && time.nanos() - expectedUntil < 0) {
-                time.await(lock, arrived, expectedUntil);
+            expected = time.nanos() - expectedUntil < 0;
+            if (arrives(expectedUntil)) {
+                return true;
             }
-            return buffered > 0;
         } finally {
             lock.unlock();
         }
+        return expected && isAlive() && isConsuming() && channel.messageCount(queue) > 0 && arrives();
+    }
+
+    /** There are more, so one comes once the broker has stored what was acknowledged. */
+    private boolean arrives() throws InterruptedException {
+        lock.lock();
+        try {
+            return arrives(time.deadline(STORED));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean arrives(long deadlineNanos) throws InterruptedException {
+        while (buffered == 0 && !dead && time.nanos() - deadlineNanos < 0) {
+            time.await(lock, arrived, deadlineNanos);
+        }
+        return buffered > 0;
     }
 
     /** Loses everything: its leases count for nothing from now on. */
