@@ -48,7 +48,7 @@ class WakeUpTest {
         long median = medianMillis(driver, driver, Duration.ofMillis(300));
 
         System.out.println("median until a task of the same process came, after idle time: " + median + " ms");
-        assertThat(median).isLessThan(POLL.dividedBy(2).toMillis());
+        assertThat(median).isLessThan(100);
     }
 
     @Test
@@ -59,7 +59,7 @@ class WakeUpTest {
         long median = medianMillis(sender, worker, Duration.ofMillis(700));
 
         System.out.println("median until a notified task came, after idle time: " + median + " ms");
-        assertThat(median).isLessThan(POLL.dividedBy(2).toMillis());
+        assertThat(median).isLessThan(100);
     }
 
     @Test
