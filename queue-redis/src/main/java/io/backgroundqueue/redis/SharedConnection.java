@@ -3,11 +3,22 @@ package io.backgroundqueue.redis;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.JedisSocketFactory;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** A connection that one thread may write to while another reads from it. */
 final class SharedConnection extends Connection {
     SharedConnection(JedisSocketFactory sockets, JedisClientConfig config) {
         super(sockets, config);
+    }
+
+    /** Never fails: what was not sent by then is lost with it. */
+    @Override
+    public void disconnect() {
+        try {
+            super.disconnect();
+        } catch (JedisConnectionException unsent) {
+            // It is closed all the same.
+        }
     }
 
     /** Sends what was written. */

@@ -25,6 +25,12 @@ final class WakeDuty implements Duty {
     /** Short enough that receivers that wait need not look for themselves. */
     private static final Duration BETWEEN_LOOKS = RedisReceiver.LONGEST_BLINDNESS.dividedBy(2);
 
+    /**
+     * Redis before 7.0.8 takes a millisecond for no bound at all, see
+     * <a href="https://github.com/redis/redis/issues/11687">redis 11687</a>.
+     */
+    private static final long SHORTEST_WAIT_MILLIS = 2;
+
     private static final Duration CONNECT = Duration.ofSeconds(5);
     /** How much later than promised an answer may come before the connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(1);
@@ -166,9 +172,9 @@ final class WakeDuty implements Duty {
             lock.unlock();
         }
         try {
-            Duration wait = time.until(nextLook).plusMillis(1);
-            command.add(wait.toMillis() / 1_000.0);
-            long deadline = time.deadline(wait.plus(GRACE));
+            long millis = time.until(nextLook).toMillis() + SHORTEST_WAIT_MILLIS;
+            command.add(millis / 1_000.0);
+            long deadline = time.deadline(GRACE.plusMillis(millis));
             Object answer = link.exchange(blockingConnection, List.of(command), deadline)
                     .get(0);
             if (answer instanceof JedisDataException error) {

@@ -178,6 +178,19 @@ class WakeUpTest {
         assertThat(answer(waiting, SOON)).hasSize(1);
     }
 
+    /** As after an outage. Redis before 7.0.8 takes a wait of a millisecond for one without an end. */
+    @Test
+    void aDutyWhoseLookIsOverdueDoesNotWait() throws Exception {
+        RedisDriver opened = lab.driver();
+        assertThat(lab.receiver(opened, topic).receive(1, Duration.ofSeconds(3)))
+                .isEmpty();
+
+        for (Duty duty : opened.duties()) {
+            assertThat(duty.turn()).as(duty.name()).isNotNull();
+            duty.close();
+        }
+    }
+
     @Test
     void aDutyThatIsWokenEndsItsWaitAtOnce() throws Exception {
         waitUntilBlocked();
