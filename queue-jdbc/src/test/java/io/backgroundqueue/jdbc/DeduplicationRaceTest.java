@@ -2,9 +2,15 @@ package io.backgroundqueue.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.backgroundqueue.BackgroundQueue;
+import io.backgroundqueue.BackgroundQueues;
+import io.backgroundqueue.EnqueueOptions;
+import io.backgroundqueue.EnqueueRequest;
+import io.backgroundqueue.EnqueueResult;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.SendResult;
+import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -74,7 +80,7 @@ class DeduplicationRaceTest {
     }
 
     @Test
-    void batchesWithTheSameIdsInAnyOrderDoNotDeadlock() throws Exception {
+    void ofBatchesWithTheSameIdsInAnyOrderEachIdIsAcceptedOnce() throws Exception {
         int ids = 50;
         List<Future<List<SendResult>>> all = new ArrayList<>();
         for (int thread = 0; thread < THREADS; thread++) {
@@ -104,6 +110,34 @@ class DeduplicationRaceTest {
         assertThat(driver.stats(topic).ready()).hasValue(10L * ids);
     }
 
+    /** Their transactions have no short patience, so that nothing ends a deadlock but the database, and nothing repeats. */
+    @Test
+    void transactionsWithTheSameIdsInAnyOrderDoNotDeadlock() throws Exception {
+        int ids = 50;
+        BackgroundQueue queue = lab.closeLater(BackgroundQueues.open(lab.url()));
+        List<Future<Integer>> all = new ArrayList<>();
+        for (int thread = 0; thread < THREADS; thread++) {
+            all.add(Lab.beside("race", () -> {
+                int accepted = 0;
+                try (Connection connection = Raw.connection(lab.rawUrl())) {
+                    connection.setAutoCommit(false);
+                    for (int round = 0; round < 10; round++) {
+                        List<EnqueueRequest<Integer>> batch = shuffled(ids, "round-" + round + "-");
+                        accepted += accepted(JdbcBackgroundQueue.within(queue, connection).enqueueAll(batch));
+                        connection.commit();
+                    }
+                }
+                return accepted;
+            }));
+        }
+        int accepted = 0;
+        for (Future<Integer> one : all) {
+            accepted += one.get();
+        }
+
+        assertThat(accepted).isEqualTo(10 * ids);
+    }
+
     @Test
     void anIdTwiceInOneBatchIsADuplicateOfTheFirst() throws Exception {
         Envelope first = Lab.once(topic, "order-1");
@@ -118,6 +152,21 @@ class DeduplicationRaceTest {
                         SendResult.ACCEPTED,
                         new SendResult.Duplicate(Optional.of(first.taskId())),
                         SendResult.ACCEPTED);
+    }
+
+    private List<EnqueueRequest<Integer>> shuffled(int ids, String prefix) {
+        List<EnqueueRequest<Integer>> batch = new ArrayList<>(IntStream.range(0, ids)
+                .mapToObj(n -> new EnqueueRequest<>(topic, n, EnqueueOptions.DEFAULT.deduplicationId(prefix + n)))
+                .toList());
+        Collections.shuffle(batch);
+        return batch;
+    }
+
+    private static int accepted(List<EnqueueResult> results) {
+        assertThat(results).noneMatch(EnqueueResult.Failed.class::isInstance);
+        return (int) results.stream()
+                .filter(result -> !result.orThrow().duplicate())
+                .count();
     }
 
     @Test
