@@ -24,10 +24,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Trap P6: plans that were made when the tables were empty are still good when they are full. */
+/**
+ * Trap P6: plans that were made by statistics of empty tables, when only a few tasks were on their way, are still good when
+ * the tables are full and the statistics old. Not in it: what cleans up every ten seconds.
+ */
 class PlansTest {
     private static final int BATCH = 100;
-    private static final int FEW = 20;
     private static final int BACKLOG = 100_000;
 
     /** The client prepares a statement after five calls, and the server keeps a plan after five more. */
@@ -84,10 +86,10 @@ class PlansTest {
 
     @Test
     void whatRunsAllTheTimeReadsNoMorePagesOfFullTablesThanItsRowsNeed() throws Exception {
-        costOf(UNTIL_PLANNED, FEW);
-        Map<String, Blocks> empty = costOf(ROUNDS, BATCH);
+        costOf(UNTIL_PLANNED);
+        Map<String, Blocks> empty = costOf(ROUNDS);
         fill();
-        Map<String, Blocks> full = costOf(ROUNDS, BATCH);
+        Map<String, Blocks> full = costOf(ROUNDS);
 
         Map<String, Double> allowed = new TreeMap<>();
         full.keySet().forEach(query -> allowed.put(query, allowed(query, empty)));
@@ -104,17 +106,17 @@ class PlansTest {
         return empty.containsKey(query) ? 2 * empty.get(query).perCall() + 100 : 20 * BATCH;
     }
 
-    private Map<String, Blocks> costOf(int rounds, int tasks) throws Exception {
+    private Map<String, Blocks> costOf(int rounds) throws Exception {
         Map<String, Blocks> before = Blocks.ofEach(lab);
         for (int i = 0; i < rounds; i++) {
-            round(tasks);
+            round();
         }
         return Blocks.between(before, Blocks.ofEach(lab));
     }
 
-    private void round(int tasks) throws Exception {
-        send(tasks);
-        settleInEveryWay(Lab.now(receiver, tasks));
+    private void round() throws Exception {
+        send();
+        settleInEveryWay(Lab.now(receiver, BATCH));
         for (int i = 0; i < 3; i++) {
             assertThat(receiver.settle(Lab.acks(Lab.now(receiver, 1)))).hasSize(1);
         }
@@ -125,17 +127,17 @@ class PlansTest {
     }
 
     /** Half of them with an id, one of which was there before. */
-    private void send(int tasks) throws Exception {
-        List<Envelope> batch = new ArrayList<>(Lab.tasks(topic, tasks / 2));
+    private void send() throws Exception {
+        List<Envelope> batch = new ArrayList<>(Lab.tasks(topic, BATCH / 2));
         batch.add(Lab.once(topic, "the first"));
-        while (batch.size() < tasks) {
+        while (batch.size() < BATCH) {
             batch.add(Lab.once(topic, "id-" + ids++));
         }
-        assertThat(driver.send(batch, Lab.TIMEOUT)).hasSize(tasks);
+        assertThat(driver.send(batch, Lab.TIMEOUT)).hasSize(BATCH);
     }
 
     private void settleInEveryWay(List<Delivery> found) throws Exception {
-        assertThat(found).hasSizeGreaterThan(3);
+        assertThat(found).hasSizeGreaterThan(BATCH / 2);
         assertThat(receiver.extend(found)).isEmpty();
         List<Settlement> settlements = new ArrayList<>();
         for (int i = 0; i < found.size(); i++) {
