@@ -60,6 +60,24 @@ class TasksOnRedisTest {
     }
 
     @Test
+    void aForeignDelayedTaskWithoutALevelHarmsNoneOfItsNeighbours() throws Exception {
+        List<Envelope> tasks = IntStream.range(0, 10)
+                .mapToObj(i -> Lab.task(topic, Start.after(Duration.ofMillis(1)), Bytes.utf8("{}")))
+                .toList();
+        Lab.sent(driver, tasks);
+        lab.raw("HSET", "{bq}:" + topic + ":body", "x1", "{}\nhello", "x2", "{}\nhello");
+        lab.raw("ZADD", "{bq}:" + topic + ":due", "1", "x1", "-inf", "0x2");
+        RedisReceiver receiver = lab.receiver(driver, topic);
+
+        List<Delivery> found = new ArrayList<>();
+        Lab.until(() -> found.addAll(receiver.receive(100, Duration.ofMillis(50))) && found.size() == 12, "twelve");
+
+        assertThat(Lab.ids(found))
+                .contains("x1", "x2")
+                .containsAll(tasks.stream().map(Envelope::taskId).toList());
+    }
+
+    @Test
     void identicalPayloadsStayApart() throws Exception {
         Start later = Start.after(Duration.ofMillis(1));
         Bytes same = Bytes.utf8("{\"same\":true}");
