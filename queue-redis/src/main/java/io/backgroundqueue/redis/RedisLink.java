@@ -253,7 +253,7 @@ final class RedisLink implements AutoCloseable {
     }
 
     private SharedConnection open(HostAndPort target, long deadlineNanos) {
-        int millis = (int) Math.min(millisUntil(deadlineNanos), settings.connectTimeout.toMillis());
+        int millis = (int) Math.max(1, Math.min(millisUntil(deadlineNanos), settings.connectTimeout.toMillis()));
         DefaultJedisClientConfig.Builder config = DefaultJedisClientConfig.builder()
                 .protocol(RedisProtocol.RESP2)
                 .connectionTimeoutMillis(millis)

@@ -5,9 +5,9 @@ call('DEL', KEYS[22]) -- A full server lets a script go on that began with a rem
 call('SET', KEYS[22], ARGV[1], 'PX', 3600000)
 local own = call('HGETALL', OWN)
 for i = 1, #own, 2 do
-  local head, token = string.match(own[i + 1], '^%d(%d+):(.*)$')
+  local head, token = string.match(own[i + 1], '^%d(%d*):(.*)$')
   if token == ARGV[2] then
-    entries[#entries + 1] = { due = tonumber(head), id = own[i], grant = own[i + 1] }
+    entries[#entries + 1] = { due = tonumber(head) or 0, id = own[i], grant = own[i + 1] }
   end
 end
 table.sort(entries, function(a, b)

@@ -78,6 +78,29 @@ class TasksOnRedisTest {
     }
 
     @Test
+    void anEntryOrProgressThatCannotBeReadHarmsNoneOfItsNeighbours() throws Exception {
+        Envelope first = Lab.sent(driver, Lab.task(topic));
+        Envelope spoilt = Lab.sent(driver, Lab.task(topic));
+        String base = "{bq}:" + topic + ":";
+        lab.raw("HSET", base + "body", "timeless", "{}\nhello", "endless", "{}\nhello");
+        lab.raw("RPUSH", base + "r0", "0:timeless", "0" + "9".repeat(30) + ":endless");
+        lab.raw("HSET", base + "prog", spoilt.taskId(), "once or twice");
+        Envelope last = Lab.sent(driver, Lab.task(topic));
+
+        List<Delivery> found = Lab.now(lab.receiver(driver, topic), 10);
+
+        assertThat(Lab.ids(found.stream()
+                        .filter(delivery -> delivery instanceof Delivery.Task)
+                        .toList()))
+                .containsExactly(first.taskId(), "timeless", "endless", last.taskId());
+        assertThat(found)
+                .filteredOn(delivery -> delivery instanceof Delivery.Unreadable)
+                .singleElement()
+                .asString()
+                .contains("once or twice");
+    }
+
+    @Test
     void identicalPayloadsStayApart() throws Exception {
         Start later = Start.after(Duration.ofMillis(1));
         Bytes same = Bytes.utf8("{\"same\":true}");
