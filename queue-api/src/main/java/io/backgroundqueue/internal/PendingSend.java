@@ -67,8 +67,11 @@ final class PendingSend {
         mayBeStored |= errorClass == ErrorClass.OUTCOME_UNKNOWN;
     }
 
-    /** The error of a caller whose task the backend will not take. */
+    /** The error of a caller whose task the backend will not take, unless an earlier try may have stored it. */
     QueueException refused(SendResult.Failed failed) {
+        if (mayBeStored) {
+            return givenUp("to an earlier try");
+        }
         String what = "Enqueueing task " + envelope.taskId() + " to '" + envelope.topic() + "'";
         return Errors.wrap(failed.errorClass(), what, failed.why(), envelope.taskId());
     }

@@ -234,15 +234,18 @@ final class SettleBatcher implements Duty {
         }
     }
 
-    /** A copy that may have been made is not made again: the lease runs out instead. */
+    /**
+     * A copy that may have been made is not made again: the lease runs out instead. What an operator has to mend, as a disk
+     * that is full, may be mended before that.
+     */
     private boolean mayRepeat(Settlement settlement, ErrorClass errorClass) {
         return switch (errorClass) {
-            case TRANSIENT, THROTTLED -> true;
+            case TRANSIENT, THROTTLED, MISCONFIGURED -> true;
             case OUTCOME_UNKNOWN ->
                 context.fencedByStore()
                         || settlement instanceof Settlement.Ack
                         || settlement instanceof Settlement.Release;
-            case REFUSED, MISCONFIGURED, CLOSED -> false;
+            case REFUSED, CLOSED -> false;
         };
     }
 }

@@ -89,7 +89,16 @@ final class ThreadLoops implements Loops {
                 outage.over();
                 return pause;
             } catch (Throwable failure) {
+                return failed(failure);
+            }
+        }
+
+        /** Telling a failure may fail too, by an error in it or for want of memory; the thread must not end by that. */
+        private Duration failed(Throwable failure) {
+            try {
                 return outage.failed(failure);
+            } catch (Throwable untold) {
+                return Outage.LONGEST;
             }
         }
 
@@ -111,7 +120,11 @@ final class ThreadLoops implements Loops {
             endsBy = time.deadline(LONGEST_TURN);
             stopping = true;
             waiter.wake();
-            duty.wake();
+            try {
+                duty.wake();
+            } catch (RuntimeException failure) {
+                LOG.debug("Waking {} failed; it ends after its turn", thread.getName(), failure);
+            }
         }
 
         @Override

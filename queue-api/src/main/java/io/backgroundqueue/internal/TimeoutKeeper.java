@@ -8,6 +8,9 @@ final class TimeoutKeeper implements Duty {
     /** How long a handler may take to answer its interrupt. */
     static final Duration GRACE = Duration.ofSeconds(10);
 
+    /** No timeout makes it look more often. */
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
     private final SettleBatcher settler;
     private final Duration timeout;
 
@@ -29,7 +32,7 @@ final class TimeoutKeeper implements Duty {
                 next = min(next, look(run));
             }
         }
-        return next;
+        return max(next, SHORTEST);
     }
 
     /** Does what is due for one run, and answers when something is due for it next. */
@@ -45,6 +48,10 @@ final class TimeoutKeeper implements Duty {
         }
         run.judgeStuck(timeout);
         return timeout;
+    }
+
+    private static Duration max(Duration one, Duration other) {
+        return one.compareTo(other) > 0 ? one : other;
     }
 
     private static Duration min(Duration one, Duration other) {

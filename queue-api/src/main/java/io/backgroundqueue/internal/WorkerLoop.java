@@ -9,12 +9,16 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Fetches as many tasks as there are free slots and starts them. Goes on calling the receiver, for nothing, while it
  * wants none: that is the driver's chance to keep its connection.
  */
 final class WorkerLoop<T> implements Duty {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerLoop.class);
+
     /** How often a receiver is called when nothing is wanted of it. */
     private static final Duration IDLE_CALL = Duration.ofMillis(250);
 
@@ -104,8 +108,15 @@ final class WorkerLoop<T> implements Duty {
             }
         } finally {
             lock.unlock();
+        }
+        parts.loop().wake();
+        try {
             receiver.wake();
-            parts.loop().wake();
+        } catch (RuntimeException failure) {
+            LOG.debug(
+                    "The receiver of '{}' was not woken: its wait ends by itself",
+                    parts.spec().topic(),
+                    failure);
         }
     }
 

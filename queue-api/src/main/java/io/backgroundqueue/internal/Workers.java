@@ -34,7 +34,7 @@ final class Workers {
     private final Map<String, EngineWorker<?>> running = new HashMap<>();
     private final List<Loop> duties = new ArrayList<>();
     private final AtomicLong number = new AtomicLong();
-    private final String queueId = UUID.randomUUID().toString().substring(0, 8);
+    private final String queueId = UUID.randomUUID().toString();
     private volatile boolean any;
     private boolean dutiesStarted;
     private boolean refusing;

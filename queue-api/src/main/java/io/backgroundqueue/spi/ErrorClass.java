@@ -10,7 +10,7 @@ public enum ErrorClass {
     OUTCOME_UNKNOWN,
     /** The backend will never take this. */
     REFUSED,
-    /** The backend is not set up as needed; an operator has to act. */
+    /** The backend is not set up as needed, or not any more; an operator has to act. Nothing was stored or changed. */
     MISCONFIGURED,
     /** The driver was closed. */
     CLOSED

@@ -4,6 +4,7 @@ import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Capabilities.Precision;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.PriorStarts;
+import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.WireFormat;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 record ClaimAnswer(
         List<Delivery> deliveries, boolean left, OptionalLong untilDue, OptionalLong untilEnd, long picks, long turn) {
+
+    /** No number of milliseconds that has more is a time. */
+    private static final int MOST_DIGITS = 18;
 
     /** Nothing, because the claim was forbidden. */
     static final ClaimAnswer NONE = new ClaimAnswer(List.of(), false, OptionalLong.empty(), OptionalLong.empty(), 0, 0);
@@ -74,17 +78,25 @@ record ClaimAnswer(
         PriorStarts prior = starts.map(count -> new PriorStarts(Integer.parseInt(count), Precision.EXACT))
                 .orElse(PriorStarts.ZERO);
         WireFormat.Read read = Body.read(body, topic, lease.id());
-        return read instanceof WireFormat.Read.Task task
-                ? new Delivery.Task(
-                        task.envelope(), due, progress.map(StoredProgress::read).orElse(task.progress()), prior, lease)
-                : read.delivery(due, prior, body, lease);
+        if (!(read instanceof WireFormat.Read.Task task)) {
+            return read.delivery(due, prior, body, lease);
+        }
+        try {
+            Progress so = progress.map(StoredProgress::read).orElse(task.progress());
+            return new Delivery.Task(task.envelope(), due, so, prior, lease);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException malformed) {
+            return new Delivery.Unreadable(body, "its progress is '" + progress.orElse("") + "'", lease);
+        }
     }
 
-    /** 0 is how a foreign producer writes "now". */
+    /** 0, nothing, and what is no time at all are a foreign producer's "now". */
     private static Instant due(String head, Instant now) {
-        long millis = Long.parseLong(head.substring(1));
-        Instant due = Instant.ofEpochMilli(millis);
-        return millis == 0 || due.isAfter(now) ? now : due;
+        String millis = head.substring(1);
+        if (millis.isEmpty() || millis.length() > MOST_DIGITS) {
+            return now;
+        }
+        Instant due = Instant.ofEpochMilli(Long.parseLong(millis));
+        return due.equals(Instant.EPOCH) || due.isAfter(now) ? now : due;
     }
 
     private static Optional<String> text(@Nullable Object list, int index) {

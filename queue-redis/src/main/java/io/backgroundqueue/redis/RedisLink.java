@@ -48,7 +48,7 @@ final class RedisLink implements AutoCloseable {
         this.node = settings.hosts.get(0);
     }
 
-    private record Idle(Connection connection, HostAndPort node, long since) {}
+    private record Idle(SharedConnection connection, long since) {}
 
     /** The answer of one script; throws the error that the server answered. */
     Object eval(RedisScript.Call call, long deadlineNanos) {
@@ -149,13 +149,12 @@ final class RedisLink implements AutoCloseable {
 
     private Idle borrow(long deadlineNanos) {
         for (Idle found = idle.pollFirst(); found != null; found = idle.pollFirst()) {
-            if (found.node.equals(node) && works(found, deadlineNanos)) {
+            if (found.connection.node().equals(node) && works(found, deadlineNanos)) {
                 return found;
             }
             found.connection.disconnect();
         }
-        Connection fresh = connect(deadlineNanos);
-        return new Idle(fresh, node, time.nanos());
+        return new Idle(connect(deadlineNanos), time.nanos());
     }
 
     /** A connection that does not answer has probably lost its server, and so have the others. */
@@ -174,9 +173,9 @@ final class RedisLink implements AutoCloseable {
     }
 
     private void giveBack(Idle borrowed, boolean works) {
-        Connection connection = borrowed.connection;
+        SharedConnection connection = borrowed.connection;
         if (works && !closed && !connection.isBroken() && idle.size() < MOST_IDLE) {
-            idle.addFirst(new Idle(connection, borrowed.node, time.nanos()));
+            idle.addFirst(new Idle(connection, time.nanos()));
             if (closed) {
                 dropIdle();
             }
@@ -254,7 +253,7 @@ final class RedisLink implements AutoCloseable {
     }
 
     private SharedConnection open(HostAndPort target, long deadlineNanos) {
-        int millis = (int) Math.min(millisUntil(deadlineNanos), settings.connectTimeout.toMillis());
+        int millis = (int) Math.max(1, Math.min(millisUntil(deadlineNanos), settings.connectTimeout.toMillis()));
         DefaultJedisClientConfig.Builder config = DefaultJedisClientConfig.builder()
                 .protocol(RedisProtocol.RESP2)
                 .connectionTimeoutMillis(millis)
@@ -265,7 +264,7 @@ final class RedisLink implements AutoCloseable {
                 .clientSetInfoConfig(ClientSetInfoConfig.DISABLED);
         settings.user.ifPresent(config::user);
         settings.password.ifPresent(config::password);
-        return new SharedConnection(new Sockets(settings, target, millis), config.build());
+        return new SharedConnection(target, new Sockets(settings, target, millis), config.build());
     }
 
     /** Turns to the next host; false if there is no other. */

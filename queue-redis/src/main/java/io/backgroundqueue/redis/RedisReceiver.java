@@ -123,6 +123,7 @@ final class RedisReceiver implements Receiver {
     public void park() {
         requireOpen();
         wantNothing();
+        giveBackDoubtful();
     }
 
     @Override
@@ -144,9 +145,7 @@ final class RedisReceiver implements Receiver {
         }
         try {
             wantNothing();
-            recover(time.deadline(Duration.ofSeconds(1)));
-        } catch (RuntimeException unreachable) {
-            LOG.debug("What a lost answer of '{}' handed out waits for its leases to end", topic, unreachable);
+            giveBackDoubtful();
         } finally {
             closed = true;
             wake();
@@ -289,6 +288,14 @@ final class RedisReceiver implements Receiver {
             lock.unlock();
         }
         return answer.deliveries();
+    }
+
+    private void giveBackDoubtful() {
+        try {
+            recover(time.deadline(Duration.ofSeconds(1)));
+        } catch (RuntimeException unreachable) {
+            LOG.debug("What a lost answer of '{}' handed out waits for its leases to end", topic, unreachable);
+        }
     }
 
     /** Gives back what a claim may have handed out whose answer was lost. */

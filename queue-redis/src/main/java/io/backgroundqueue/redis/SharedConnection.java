@@ -1,14 +1,23 @@
 package io.backgroundqueue.redis;
 
 import redis.clients.jedis.Connection;
+import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** A connection that one thread may write to while another reads from it. */
 final class SharedConnection extends Connection {
-    SharedConnection(JedisSocketFactory sockets, JedisClientConfig config) {
+    private final HostAndPort node;
+
+    SharedConnection(HostAndPort node, JedisSocketFactory sockets, JedisClientConfig config) {
         super(sockets, config);
+        this.node = node;
+    }
+
+    /** Whom it is connected to, wherever others are sent meanwhile. */
+    HostAndPort node() {
+        return node;
     }
 
     /** Never fails: what was not sent by then is lost with it. */

@@ -16,8 +16,10 @@ local function promote()
     call('ZREMRANGEBYRANK', DUE, 0, #found / 2 - 1)
   end
   for i = 1, #found, 2 do
-    local level = string.sub(found[i], 1, 1)
-    call('RPUSH', ready(level), level .. ms(found[i + 1]) .. ':' .. string.sub(found[i], 2))
+    -- Foreign ones may come without a level, or due before all time; an error here would lose all that was removed.
+    local level, id = string.match(found[i], '^(%d)(.*)$')
+    local due = math.max(0, tonumber(found[i + 1]))
+    call('RPUSH', ready(level or 0), (level or 0) .. ms(due) .. ':' .. (id or found[i]))
   end
 end
 

@@ -1,6 +1,6 @@
 -- Renews leases. ARGV: lease in ms; then per task id and grant. Answers 1 per task that is still held, 0 else.
 local ends = ms(now + 1 + tonumber(ARGV[1]))
-local ids, answers, leases = {}, {}, {}
+local ids, answers, leases, kept = {}, {}, {}, {}
 for i = 2, #ARGV, 2 do
   ids[#ids + 1] = ARGV[i]
 end
@@ -11,9 +11,11 @@ for i = 1, #ids do
   if held then
     leases[#leases + 1] = ends
     leases[#leases + 1] = ids[i]
+    kept[#kept + 1] = ids[i]
   end
 end
-if #leases > 0 then
+if #kept > 0 then
+  call('ZREM', LEASE, unpack(kept)) -- A full server lets a script go on that began with a removal.
   call('ZADD', LEASE, unpack(leases))
 end
 return answers

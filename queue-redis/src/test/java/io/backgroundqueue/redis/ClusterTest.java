@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -58,6 +59,37 @@ class ClusterTest {
                         lab, lab.driver(one.url() + "," + other.host() + ":" + other.port() + "?prefix=" + prefix));
             }
         }
+    }
+
+    @Test
+    void manyThreadsThatFindTheirSlotElsewhereAllFollow() throws Exception {
+        try (RedisServer one = RedisServer.launch("--cluster-enabled", "yes");
+                RedisServer other = RedisServer.launch("--cluster-enabled", "yes");
+                Lab lab = Lab.at(one)) {
+            own(other.url(), 0, SLOTS);
+            meet(one, other);
+            ready(one.url());
+            ready(other.url());
+            for (int round = 0; round < 30; round++) {
+                RedisDriver driver = lab.driver(one.url());
+                String topic = Lab.newTopic("cluster");
+                List<SendResult> sent = IntStream.range(0, 8)
+                        .mapToObj(any -> CompletableFuture.supplyAsync(() -> sent(driver, topic)))
+                        .toList()
+                        .stream()
+                        .map(CompletableFuture::join)
+                        .toList();
+
+                assertThat(sent).containsOnly(SendResult.ACCEPTED);
+                for (int i = 0; i < 8; i++) {
+                    assertThat(sent(driver, topic)).isEqualTo(SendResult.ACCEPTED);
+                }
+            }
+        }
+    }
+
+    private static SendResult sent(RedisDriver driver, String topic) {
+        return driver.send(List.of(Lab.task(topic)), Lab.TIMEOUT).get(0);
     }
 
     private static void everyOperation(Lab lab, RedisDriver driver) throws Exception {

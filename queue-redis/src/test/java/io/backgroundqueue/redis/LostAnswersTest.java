@@ -135,12 +135,31 @@ class LostAnswersTest {
         }
     }
 
+    /** Its claim of the task is not answered. Before, it claims in vain: then the server knows the script. */
+    private RedisReceiver receiverInDoubtOf(Envelope task) throws Exception {
+        RedisReceiver receiver = lab.receiver(driver, topic);
+        assertThat(Lab.now(receiver, 1)).isEmpty();
+        Lab.sent(driver, task);
+        receiver.lookUp(false);
+        proxy.loseReplyTo(RedisScript.CLAIM.digest());
+        assertThatThrownBy(() -> Lab.now(receiver, 1)).isInstanceOf(RuntimeException.class);
+        return receiver;
+    }
+
+    @Test
+    void aReceiverThatIsParkedInDoubtLeavesItsTasksToOthersAtOnce() throws Exception {
+        Envelope task = Lab.task(topic);
+        RedisReceiver receiver = receiverInDoubtOf(task);
+
+        receiver.park();
+
+        assertThat(Lab.ids(Lab.now(lab.receiver(driver, topic), 10))).containsExactly(task.taskId());
+    }
+
     @Test
     void aReceiverThatClosesInDoubtLeavesItsTasksToOthersAtOnce() throws Exception {
-        Envelope task = Lab.sent(driver, Lab.task(topic));
-        RedisReceiver receiver = lab.receiver(driver, topic);
-        proxy.loseReplyTo(RedisScript.CLAIM.digest());
-        assertThatThrownBy(() -> Lab.now(receiver, 3)).isInstanceOf(RuntimeException.class);
+        Envelope task = Lab.task(topic);
+        RedisReceiver receiver = receiverInDoubtOf(task);
 
         receiver.close();
 

@@ -15,6 +15,7 @@ import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import redis.clients.jedis.HostAndPort;
@@ -151,6 +152,22 @@ class RedisEntryPointsTest {
 
             assertThat(away.kind()).isEqualTo(Kind.UNAVAILABLE);
             assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(5));
+        }
+    }
+
+    /** Less than a millisecond must not become 0, which sockets take for no bound at all. */
+    @Test
+    @Timeout(10)
+    void aConnectTimeoutOfLessThanAMillisecondIsABound() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0)) {
+            RedisBackgroundQueue.Builder builder = RedisBackgroundQueue.builder()
+                    .url("redis://127.0.0.1:" + silent.getLocalPort())
+                    .connectTimeout(Duration.ofNanos(1));
+
+            assertThatThrownBy(builder::build)
+                    .isInstanceOfSatisfying(
+                            QueueException.class,
+                            away -> assertThat(away.kind()).isEqualTo(Kind.UNAVAILABLE));
         }
     }
 }

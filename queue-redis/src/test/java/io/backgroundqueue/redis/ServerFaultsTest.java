@@ -19,6 +19,8 @@ import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.SendResult;
 import io.backgroundqueue.spi.Settlement;
+import io.backgroundqueue.testkit.FaultProxy;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -183,6 +185,38 @@ class ServerFaultsTest {
                             failed -> assertThat(failed.errorClass()).isEqualTo(ErrorClass.THROTTLED));
             assertThat(outcomes).containsOnly(Outcome.DONE);
         }
+    }
+
+    @Test
+    void aFullServerRenewsLeasesAndTakesBackWhatALostAnswerHandedOut() throws Exception {
+        try (Lab lab = Lab.own();
+                FaultProxy proxy = FaultProxy.to(
+                        "127.0.0.1", URI.create(lab.broker().url()).getPort())) {
+            RedisDriver driver = lab.driver("redis://" + proxy.host() + ":" + proxy.port());
+            String topic = Lab.newTopic("full");
+            RedisReceiver receiver = lab.receiver(driver, topic, Duration.ofMinutes(1));
+            Lab.sent(driver, Lab.task(topic));
+            List<Delivery> held = Lab.now(receiver, 1);
+            List<Envelope> tasks = Lab.sent(driver, Lab.tasks(topic, 3));
+            proxy.loseReplyTo(RedisScript.CLAIM.digest());
+            assertThat(catchException(() -> Lab.now(receiver, 3))).isNotNull();
+            lab.raw("CONFIG", "SET", "maxmemory", "1");
+            double end = leaseEnd(lab, held.get(0));
+
+            List<Delivery> lost = receiver.extend(held);
+
+            assertThat(lost).isEmpty();
+            assertThat(leaseEnd(lab, held.get(0))).isGreaterThan(end);
+            assertThat(Lab.ids(Lab.now(receiver, 3)))
+                    .containsExactlyElementsOf(
+                            tasks.stream().map(Envelope::taskId).toList());
+        }
+    }
+
+    private static double leaseEnd(Lab lab, Delivery held) {
+        String topic = ((Delivery.Task) held).envelope().topic();
+        return Double.parseDouble(lab.rawText(
+                "ZSCORE", "{bq}:" + topic + ":lease", Lab.ids(List.of(held)).get(0)));
     }
 
     @Test

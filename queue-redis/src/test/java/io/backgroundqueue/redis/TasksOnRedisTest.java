@@ -60,6 +60,47 @@ class TasksOnRedisTest {
     }
 
     @Test
+    void aForeignDelayedTaskWithoutALevelHarmsNoneOfItsNeighbours() throws Exception {
+        List<Envelope> tasks = IntStream.range(0, 10)
+                .mapToObj(i -> Lab.task(topic, Start.after(Duration.ofMillis(1)), Bytes.utf8("{}")))
+                .toList();
+        Lab.sent(driver, tasks);
+        lab.raw("HSET", "{bq}:" + topic + ":body", "x1", "{}\nhello", "x2", "{}\nhello");
+        lab.raw("ZADD", "{bq}:" + topic + ":due", "1", "x1", "-inf", "0x2");
+        RedisReceiver receiver = lab.receiver(driver, topic);
+
+        List<Delivery> found = new ArrayList<>();
+        Lab.until(() -> found.addAll(receiver.receive(100, Duration.ofMillis(50))) && found.size() == 12, "twelve");
+
+        assertThat(Lab.ids(found))
+                .contains("x1", "x2")
+                .containsAll(tasks.stream().map(Envelope::taskId).toList());
+    }
+
+    @Test
+    void anEntryOrProgressThatCannotBeReadHarmsNoneOfItsNeighbours() throws Exception {
+        Envelope first = Lab.sent(driver, Lab.task(topic));
+        Envelope spoilt = Lab.sent(driver, Lab.task(topic));
+        String base = "{bq}:" + topic + ":";
+        lab.raw("HSET", base + "body", "timeless", "{}\nhello", "endless", "{}\nhello");
+        lab.raw("RPUSH", base + "r0", "0:timeless", "0" + "9".repeat(30) + ":endless");
+        lab.raw("HSET", base + "prog", spoilt.taskId(), "once or twice");
+        Envelope last = Lab.sent(driver, Lab.task(topic));
+
+        List<Delivery> found = Lab.now(lab.receiver(driver, topic), 10);
+
+        assertThat(Lab.ids(found.stream()
+                        .filter(delivery -> delivery instanceof Delivery.Task)
+                        .toList()))
+                .containsExactly(first.taskId(), "timeless", "endless", last.taskId());
+        assertThat(found)
+                .filteredOn(delivery -> delivery instanceof Delivery.Unreadable)
+                .singleElement()
+                .asString()
+                .contains("once or twice");
+    }
+
+    @Test
     void identicalPayloadsStayApart() throws Exception {
         Start later = Start.after(Duration.ofMillis(1));
         Bytes same = Bytes.utf8("{\"same\":true}");

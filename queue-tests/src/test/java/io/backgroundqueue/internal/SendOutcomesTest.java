@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -98,6 +99,26 @@ class SendOutcomesTest {
                 .hasCause(cause);
         assertThat(bench.told(TaskEvent.EnqueueFailed.class))
                 .containsExactly(new TaskEvent.EnqueueFailed("orders", error));
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = ErrorClass.class,
+            names = {"REFUSED", "MISCONFIGURED", "CLOSED"})
+    void whatAnEarlierTryMayHaveStoredIsNotSaidToBeRefused(ErrorClass errorClass) {
+        AtomicInteger tries = new AtomicInteger();
+        bench.driver.sending = (batch, timeout) -> {
+            throw new BackendError(tries.incrementAndGet() == 1 ? ErrorClass.OUTCOME_UNKNOWN : errorClass, "no right");
+        };
+        PendingSend pending = send.add("a");
+        send.turn();
+        bench.time.advance(Duration.ofSeconds(1));
+        send.turn();
+
+        QueueException error = error(pending);
+        assertThat(tries).hasValue(2);
+        assertThat(error.kind()).isEqualTo(Kind.OUTCOME_UNKNOWN);
+        assertThat(error).hasMessageContainingAll("an earlier try", "no right", "may be stored");
     }
 
     @Test

@@ -86,11 +86,14 @@ class SettleBatcherTest {
         assertThat(worker.settler.held()).isEmpty();
     }
 
-    @Test
-    void aTransientFailureIsRepeatedForEverAndItsLeaseKept() {
+    @ParameterizedTest
+    @EnumSource(
+            value = ErrorClass.class,
+            names = {"TRANSIENT", "THROTTLED", "MISCONFIGURED"})
+    void whatChangedNothingIsRepeatedForEverAndItsLeaseKept(ErrorClass errorClass) {
         WorkerBench worker = new WorkerBench(bench);
         worker.receiver.settling = batch -> {
-            throw new BackendError(ErrorClass.TRANSIENT, "away");
+            throw new BackendError(errorClass, "away");
         };
         TaskRun<String> run = worker.done(fresh("a"));
         for (int i = 0; i < 100; i++) {
@@ -107,7 +110,7 @@ class SettleBatcherTest {
     @ParameterizedTest
     @EnumSource(
             value = ErrorClass.class,
-            names = {"REFUSED", "MISCONFIGURED", "CLOSED"})
+            names = {"REFUSED", "CLOSED"})
     void whatWillNeverBeStoredIsLeftToItsLease(ErrorClass errorClass) {
         WorkerBench worker = new WorkerBench(bench);
         worker.receiver.settling = batch -> {

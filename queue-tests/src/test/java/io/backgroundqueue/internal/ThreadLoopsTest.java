@@ -103,6 +103,65 @@ class ThreadLoopsTest {
     }
 
     @Test
+    void aFailureThatCannotBeToldEndsNoLoop() throws Exception {
+        Loop loop = loops.start(
+                duty(() -> {
+                    if (turns.all().size() == 1) {
+                        throw new Untellable();
+                    }
+                    return HOUR;
+                }),
+                "orders",
+                false);
+        turns.await(1);
+        bench.time.awaitWaiters(1, Recorder.PATIENCE);
+        bench.time.advance(Outage.LONGEST);
+        turns.await(2);
+        Loops.stop(List.of(loop));
+    }
+
+    /** As some client libraries' errors are. */
+    private static final class Untellable extends Exception {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        public synchronized Throwable getCause() {
+            throw new IllegalStateException("the cause is not to be had");
+        }
+    }
+
+    @Test
+    void aDutyThatCannotBeWokenEndsAllTheSame() {
+        Duty deaf = new Duty() {
+            @Override
+            public String name() {
+                return "deaf";
+            }
+
+            @Override
+            public Duration turn() {
+                turns.add("turn");
+                return HOUR;
+            }
+
+            @Override
+            public void wake() {
+                throw new IllegalStateException("no connection to wake it by");
+            }
+
+            @Override
+            public void close() {
+                turns.add("close");
+            }
+        };
+        Loop loop = loops.start(deaf, "orders", false);
+        turns.await(1);
+        Loops.stop(List.of(loop));
+
+        assertThat(turns.all()).containsExactly("turn", "close");
+    }
+
+    @Test
     void aStopEndsAfterTheCurrentTurnAndClosesTheDutyOnItsOwnThread() {
         CompletableFuture<Boolean> go = new CompletableFuture<>();
         Loop loop = loops.start(

@@ -41,6 +41,14 @@ class TimeoutKeeperTest {
     }
 
     @Test
+    void aTimeoutOfNanosecondsKeepsNoCoreBusy() {
+        WorkerBench worker = new WorkerBench(bench, OPTIONS, this::obedient);
+
+        assertThat(new TimeoutKeeper(worker.settler, Duration.ofNanos(1)).turn())
+                .isEqualTo(Duration.ofMillis(1));
+    }
+
+    @Test
     void aHandlerThatAnswersItsInterruptHasFailedWithATimeout() {
         WorkerBench worker = new WorkerBench(bench, OPTIONS, this::obedient);
         TimeoutKeeper keeper = new TimeoutKeeper(worker.settler, TIMEOUT);

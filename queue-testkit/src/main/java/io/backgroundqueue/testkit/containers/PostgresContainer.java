@@ -14,6 +14,8 @@ public final class PostgresContainer extends ContainerStarter {
                 .env("POSTGRES_DB", "bq")
                 .env("POSTGRES_USER", "bq")
                 .env("POSTGRES_PASSWORD", "bq-secret")
+                // Where an image sets none, the database would count bytes instead of characters.
+                .env("LANG", "C.UTF-8")
                 .command("postgres", "-c", "max_connections=300")
                 .settingsAfter("-c")
                 .url("jdbc:postgresql://{host}:{" + PORT + "}/bq?user=bq&password=bq-secret")
