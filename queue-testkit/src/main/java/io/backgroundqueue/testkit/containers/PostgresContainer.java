@@ -3,7 +3,10 @@ package io.backgroundqueue.testkit.containers;
 import io.backgroundqueue.testkit.ContainerStarter;
 import org.testcontainers.containers.wait.strategy.Wait;
 
-/** {@code postgresql}, with a database and a user {@code bq}, and room for many connections. Settings are like {@code autovacuum=off}. */
+/**
+ * {@code postgresql}, with a database and a user {@code bq}, and room for many connections. Settings are like {@code
+ * autovacuum=off}.
+ */
 public final class PostgresContainer extends ContainerStarter {
     private static final int PORT = 5432;
 
