@@ -58,8 +58,8 @@ class ClusterTest {
         RedisDriver driver = lab.driver();
         String topic = Lab.newTopic("cluster");
         RedisReceiver receiver = lab.receiver(driver, topic);
-        assertThat(receiver.receive(1, Duration.ofMillis(1))).isEmpty();
-        Duty wakeUps = driver.duties().get(0);
+        WakeDuty wakeUps = (WakeDuty) driver.duties().get(0);
+        wakeUps.listen(receiver);
         Lab.sent(driver, Lab.task(topic));
         assertThat(wakeUps.turn()).isZero();
         assertThat(lab.rawNumber("LLEN", "{bq}:" + topic + ":wake"))

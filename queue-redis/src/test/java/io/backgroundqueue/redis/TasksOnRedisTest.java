@@ -95,7 +95,7 @@ class TasksOnRedisTest {
         assertThat(walked).extracting(DeadLetter::reason)
                 .containsExactly(DeadReason.UNREADABLE, DeadReason.UNREADABLE, DeadReason.UNREADABLE, DeadReason.NON_RETRYABLE);
         assertThat(walked.get(0).failures()).isEqualTo(2);
-        assertThat(walked.get(1).lastError()).hasValue("what");
+        assertThat(walked.get(1).error()).hasValue("what");
     }
 
     @Test
