@@ -56,8 +56,7 @@ final class SweepDuty implements Duty {
     }
 
     private boolean expire(TopicKeys keys) {
-        return retention.isPresent()
-                && DeadLetterRetention.expire(link, keys, retention.get(), time.deadline(CALL));
+        return retention.isPresent() && DeadLetterRetention.expire(link, keys, retention.get(), time.deadline(CALL));
     }
 
     /** One part of one topic; where the next begins. */

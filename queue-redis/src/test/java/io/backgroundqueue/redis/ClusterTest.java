@@ -48,8 +48,8 @@ class ClusterTest {
             aWait(lab);
             aLostClaim(lab, proxy);
             assertThat(RedisScript.values())
-                    .allSatisfy(script ->
-                            assertThat(lab.raw("SCRIPT", "EXISTS", script.digest())).isEqualTo(List.of(1L)));
+                    .allSatisfy(script -> assertThat(lab.raw("SCRIPT", "EXISTS", script.digest()))
+                            .isEqualTo(List.of(1L)));
         }
     }
 

@@ -163,7 +163,8 @@ class ServerFaultsTest {
     void aWaitThatTheServerForbidsIsTold() throws Exception {
         try (Lab lab = Lab.own()) {
             lab.raw("ACL", "SETUSER", "restless", "on", ">pw", "~*", "&*", "+@all", "-blpop");
-            RedisDriver driver = lab.driver("redis://restless:pw@" + lab.broker().url().replace("redis://", ""));
+            RedisDriver driver =
+                    lab.driver("redis://restless:pw@" + lab.broker().url().replace("redis://", ""));
 
             Exception failed = catchException(() -> driver.duties().get(0).turn());
 

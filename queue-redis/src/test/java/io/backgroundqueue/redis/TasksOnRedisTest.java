@@ -54,10 +54,11 @@ class TasksOnRedisTest {
 
         List<SendResult> results = driver.send(List.of(before, refused, elsewhere), Lab.TIMEOUT);
 
-        assertThat(results.subList(0, 2)).allSatisfy(result -> assertThat(result)
-                .isInstanceOfSatisfying(
-                        SendResult.Failed.class,
-                        failed -> assertThat(failed.errorClass()).isEqualTo(ErrorClass.OUTCOME_UNKNOWN)));
+        assertThat(results.subList(0, 2))
+                .allSatisfy(result -> assertThat(result)
+                        .isInstanceOfSatisfying(
+                                SendResult.Failed.class,
+                                failed -> assertThat(failed.errorClass()).isEqualTo(ErrorClass.OUTCOME_UNKNOWN)));
         assertThat(results.get(2)).isEqualTo(SendResult.ACCEPTED);
         lab.raw("DEL", "{bq}:" + broken + ":r0");
         assertThat(driver.send(List.of(before, refused), Lab.TIMEOUT)).containsOnly(SendResult.ACCEPTED);
@@ -85,15 +86,24 @@ class TasksOnRedisTest {
                 .<Settlement>map(one -> new Settlement.Dead(one, Progress.NONE, DeadReason.NON_RETRYABLE))
                 .toList());
         String letter = "{bq}:" + topic + ":letter";
-        lab.raw("HSET", letter, tasks.get(0).taskId(), "TOO_OLD 3 2 1 0 late", tasks.get(1).taskId(), "what");
+        lab.raw(
+                "HSET",
+                letter,
+                tasks.get(0).taskId(),
+                "TOO_OLD 3 2 1 0 late",
+                tasks.get(1).taskId(),
+                "what");
         lab.raw("HDEL", letter, tasks.get(2).taskId());
 
         List<DeadLetter> walked = driver.deadLetters(topic).next(10);
 
-        assertThat(walked).extracting(DeadLetter::id)
+        assertThat(walked)
+                .extracting(DeadLetter::id)
                 .isEqualTo(tasks.stream().map(Envelope::taskId).toList());
-        assertThat(walked).extracting(DeadLetter::reason)
-                .containsExactly(DeadReason.UNREADABLE, DeadReason.UNREADABLE, DeadReason.UNREADABLE, DeadReason.NON_RETRYABLE);
+        assertThat(walked)
+                .extracting(DeadLetter::reason)
+                .containsExactly(
+                        DeadReason.UNREADABLE, DeadReason.UNREADABLE, DeadReason.UNREADABLE, DeadReason.NON_RETRYABLE);
         assertThat(walked.get(0).failures()).isEqualTo(2);
         assertThat(walked.get(1).error()).hasValue("what");
     }
