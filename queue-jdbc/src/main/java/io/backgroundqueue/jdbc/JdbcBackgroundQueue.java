@@ -81,7 +81,7 @@ public final class JdbcBackgroundQueue {
             return this;
         }
 
-        /** How many connections there are at most, where a URL is given. 1 to 1,000. Default: 10. */
+        /** How many connections there are at most, where a URL is given. 2 to 1,000. Default: 10. */
         public Builder poolSize(int connections) {
             settings.poolSize(connections);
             return this;

@@ -34,6 +34,7 @@ final class LookDuty implements Duty {
     private final Time time;
     private final String look;
     private final Duration fastest;
+    private List<String> readyBefore = List.of();
     private Duration pace;
     private long nextReap;
     private long nextCleaning;
@@ -100,7 +101,9 @@ final class LookDuty implements Duty {
     public Duration turn() throws SQLException, InterruptedException {
         long begun = time.nanos();
         Sight sight = look();
-        boolean found = !sight.ready.isEmpty();
+        // What was ready the last time too, somebody keeps locked: that is no reason to hurry.
+        boolean found = !readyBefore.containsAll(sight.ready);
+        readyBefore = sight.ready;
         wakeUps.tellHere(sight.ready);
         found |= sight.isOver(sight.due) && promote();
         found |= sight.isOver(sight.end) && reap();
@@ -135,7 +138,7 @@ final class LookDuty implements Duty {
         for (int i = 0; i < MOST_PROMOTIONS; i++) {
             List<String> topics =
                     database.step(dialect.oneStatement(), deadline(), session -> dialect.promote(session, PROMOTED));
-            wakeUps.tell(topics);
+            wakeUps.tell(topics, deadline());
             found |= !topics.isEmpty();
             if (topics.size() < PROMOTED) {
                 break;
@@ -150,7 +153,7 @@ final class LookDuty implements Duty {
         }
         nextReap = time.deadline(BETWEEN_REAPS.dividedBy(2));
         List<String> topics = reaper.reap(deadline());
-        wakeUps.tell(topics);
+        wakeUps.tell(topics, deadline());
         return !topics.isEmpty();
     }
 

@@ -109,6 +109,6 @@ final class PostgresClaim {
                 Comparator.comparingLong(delivery -> Settler.lease(delivery).number()));
         return rows.isEmpty()
                 ? Claim.Answer.FORBIDDEN
-                : new Claim.Answer(true, deliveries, turn[0] < 0 ? OptionalInt.empty() : OptionalInt.of(turn[0]));
+                : new Claim.Answer(true, true, deliveries, turn[0] < 0 ? OptionalInt.empty() : OptionalInt.of(turn[0]));
     }
 }
