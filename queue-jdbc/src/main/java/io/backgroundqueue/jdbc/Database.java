@@ -168,7 +168,7 @@ final class Database implements AutoCloseable {
         }
         connection.close();
         throw new NotConnectedException(new SQLTransientConnectionException(
-                "A connection was free only when the time of the call was over. Give the data source more connections",
+                "The time of the call was over before it had a connection. Give the data source more of them, or less to do",
                 "08001"));
     }
 

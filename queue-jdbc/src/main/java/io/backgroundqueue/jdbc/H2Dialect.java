@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 
 /**
  * H2: every step is a short transaction of plain statements, batched where they repeat. Embedded, a statement costs no
- * round trip. A pattern for other databases.
+ * round trip; through another process ({@code AUTO_SERVER}) each costs one. A pattern for other databases.
  */
 final class H2Dialect implements Dialect {
     private static final String STORED_ALREADY = "23505";

@@ -106,7 +106,7 @@ final class JdbcDriver implements QueueDriver {
     public DeadLetterCursor deadLetters(String topic) throws SQLException {
         requireOpen();
         long deadline = deadline();
-        reaper.expireAll(deadline);
+        reaper.expireAll(time.deadline(CALL_TIMEOUT.dividedBy(2)));
         return new JdbcDeadLetterCursor(topic, parts, CALL_TIMEOUT, admin.lastLetter(topic, deadline));
     }
 

@@ -147,7 +147,7 @@ public final class JdbcKeyValueStore implements KeyValueStore {
             return this;
         }
 
-        /** How long opening may take, longer than 0. Default: 5 seconds. */
+        /** How long connecting may take, and then looking the tables over, longer than 0. Default: 5 seconds. */
         public Builder connectTimeout(Duration value) {
             settings.connectTimeout(value);
             return this;

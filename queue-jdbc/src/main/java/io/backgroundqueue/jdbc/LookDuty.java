@@ -49,10 +49,11 @@ final class LookDuty implements Duty {
         this.time = database.time();
         this.fastest = dialect.fastestLook();
         this.pace = fastest;
+        // No EXISTS and no join: those may be done by reading all that is ready.
         this.look = parts.names().sql("""
                 SELECT 'ready' AS what, u.topic AS topic, {now} AS moment
                   FROM UNNEST(CAST(? AS varchar ARRAY)) AS u(topic)
-                  WHERE EXISTS (SELECT 1 FROM {task} t WHERE t.state = 0 AND t.topic = u.topic)
+                  WHERE (SELECT 1 FROM {task} t WHERE t.state = 0 AND t.topic = u.topic LIMIT 1) = 1
                 UNION ALL SELECT 'now', NULL, {now}
                 UNION ALL SELECT 'due', NULL, (SELECT due FROM {task} WHERE state = 2 ORDER BY state, due LIMIT 1)
                 UNION ALL SELECT 'end', NULL, (SELECT min(expires_at) FROM {worker})""");

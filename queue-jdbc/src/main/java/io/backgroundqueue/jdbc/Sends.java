@@ -42,10 +42,12 @@ final class Sends {
     Sends(Database database, Dialect dialect, Names names) {
         this.database = database;
         this.dialect = dialect;
+        // No join, which may be done by reading the whole table: one step down the primary key for each.
         this.holders = names.sql("""
-                SELECT d.topic, d.dedup_id, d.task_id FROM {dedup} d
-                JOIN UNNEST(CAST(? AS varchar ARRAY), CAST(? AS varchar ARRAY)) AS u(topic, dedup_id)
-                ON d.topic = u.topic AND d.dedup_id = u.dedup_id""");
+                SELECT u.topic, u.dedup_id,
+                  (SELECT CASE WHEN d.dedup_id = u.dedup_id THEN d.task_id END FROM {dedup} d
+                   WHERE d.topic = u.topic AND d.dedup_id >= u.dedup_id ORDER BY d.topic, d.dedup_id LIMIT 1)
+                FROM UNNEST(CAST(? AS varchar ARRAY), CAST(? AS varchar ARRAY)) AS u(topic, dedup_id)""");
     }
 
     private record Key(String topic, String id) implements Comparable<Key> {
@@ -73,13 +75,13 @@ final class Sends {
         // In one order everywhere, so that two batches never wait for each other; the first of an id speaks for it.
         Map<Key, Envelope> firsts = new TreeMap<>();
         batch.forEach(task -> key(task).ifPresent(key -> firsts.putIfAbsent(key, task)));
-        Map<Key, Envelope> taken = taken(session, firsts);
-        Map<Key, String> holders = holders(session, firsts, taken.keySet());
+        Set<Key> taken = taken(session, firsts);
+        Map<Key, String> holders = holders(session, firsts, taken);
         List<Envelope> winners = new ArrayList<>(batch.size());
         List<SendResult> results = new ArrayList<>(batch.size());
         for (Envelope task : batch) {
             Optional<Key> key = key(task);
-            if (key.isEmpty() || taken.get(key.get()) == task) {
+            if (key.isEmpty() || taken.remove(key.get())) {
                 winners.add(task);
                 results.add(SendResult.ACCEPTED);
             } else {
@@ -113,15 +115,15 @@ final class Sends {
                 : database.step(dialect.oneStatement(), deadlineNanos, session -> store(session, batch));
     }
 
-    /** Those that have their deduplication ids from now on. */
-    private Map<Key, Envelope> taken(Session session, Map<Key, Envelope> firsts) throws SQLException {
-        Map<Key, Envelope> taken = new HashMap<>();
+    /** Ids that the first tasks that ask for them have from now on. */
+    private Set<Key> taken(Session session, Map<Key, Envelope> firsts) throws SQLException {
+        Set<Key> taken = new HashSet<>();
         if (!firsts.isEmpty()) {
             List<Envelope> asking = List.copyOf(firsts.values());
             List<Boolean> answers = dialect.takeIds(session, asking);
             for (int i = 0; i < asking.size(); i++) {
                 if (answers.get(i)) {
-                    taken.put(key(asking.get(i)).orElseThrow(), asking.get(i));
+                    taken.add(key(asking.get(i)).orElseThrow());
                 }
             }
         }
