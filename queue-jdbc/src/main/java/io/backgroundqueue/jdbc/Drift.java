@@ -75,8 +75,8 @@ final class Drift {
             }
         }
         if (!hasSequence()) {
-            return Optional.of("The sequence " + names.prefix() + "place is missing. Create it again, as in " + Schema.TASKS
-                    + ", with numbers above the largest place of " + names.prefix() + "task");
+            return Optional.of("The sequence " + names.prefix() + "place is missing. Create it again, as in "
+                    + Schema.TASKS + ", with numbers above the largest place of " + names.prefix() + "task");
         }
         return missingLock();
     }
@@ -137,7 +137,8 @@ final class Drift {
         }
         return missing.stream()
                 .findFirst()
-                .map(row -> "The table " + names.prefix() + "lock lacks the row '" + row + "', and nobody would do its work."
-                        + " Run INSERT INTO " + names.table("lock") + " (name) VALUES ('" + row + "')");
+                .map(row -> "The table " + names.prefix() + "lock lacks the row '" + row
+                        + "', and nobody would do its work." + " Run INSERT INTO " + names.table("lock")
+                        + " (name) VALUES ('" + row + "')");
     }
 }

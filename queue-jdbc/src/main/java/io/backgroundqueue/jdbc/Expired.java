@@ -15,8 +15,8 @@ final class Expired {
     /** @param key the columns of the primary key, which are text */
     Expired(Names names, String table, String... key) {
         this.key = List.of(key);
-        this.choose = "SELECT " + String.join(", ", key) + names.sql(" FROM {" + table + "} WHERE expires_at <= {now}"
-                + " LIMIT ? FOR UPDATE SKIP LOCKED");
+        this.choose = "SELECT " + String.join(", ", key)
+                + names.sql(" FROM {" + table + "} WHERE expires_at <= {now}" + " LIMIT ? FOR UPDATE SKIP LOCKED");
         this.delete = names.sql("DELETE FROM {" + table + "} WHERE ")
                 + Arrays.stream(key).map(column -> column + " = ?").collect(Collectors.joining(" AND "));
     }

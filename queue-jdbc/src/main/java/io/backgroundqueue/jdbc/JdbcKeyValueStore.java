@@ -189,8 +189,10 @@ public final class JdbcKeyValueStore implements KeyValueStore {
     public List<Optional<String>> getAll(List<String> keys) {
         keys.forEach(JdbcKeyValueStore::key);
         Map<String, String> found = new HashMap<>();
-        answered(deadline -> database.call(deadline, session -> session.step(get, session.texts(keys))
-                .list(row -> found.put(row.getString("name"), row.getString("content")))));
+        answered(deadline -> database.call(
+                deadline,
+                session -> session.step(get, session.texts(keys))
+                        .list(row -> found.put(row.getString("name"), row.getString("content")))));
         return keys.stream().map(key -> Optional.ofNullable(found.get(key))).toList();
     }
 
@@ -292,8 +294,7 @@ public final class JdbcKeyValueStore implements KeyValueStore {
 
         /** Runs a statement for every entry that is not changed yet. */
         List<Boolean> of(Step step, Values values) throws SQLException {
-            List<Integer> left =
-                    order.stream().filter(entry -> !changed[entry]).toList();
+            List<Integer> left = order.stream().filter(entry -> !changed[entry]).toList();
             for (int entry : left) {
                 values.add(step, entry);
                 step.row();
@@ -317,7 +318,8 @@ public final class JdbcKeyValueStore implements KeyValueStore {
             try {
                 database.transaction(time.deadline(CLEANING), session -> expired.delete(session, CLEANED));
             } catch (SQLException failed) {
-                LOG.debug("Entries that have ended were not deleted; the next time is in {}", BETWEEN_CLEANINGS, failed);
+                LOG.debug(
+                        "Entries that have ended were not deleted; the next time is in {}", BETWEEN_CLEANINGS, failed);
             }
         }
     }

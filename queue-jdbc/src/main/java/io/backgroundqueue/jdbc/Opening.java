@@ -96,7 +96,11 @@ final class Opening {
         Instant installed = database.borrow(
                 checkBy, true, connection -> found.schema(connection).require());
         return new Opened(
-                database, found.dialect(), found.names(), JdbcCapabilities.of(found.dialect(), found.durable()), installed);
+                database,
+                found.dialect(),
+                found.names(),
+                JdbcCapabilities.of(found.dialect(), found.durable()),
+                installed);
     }
 
     /** What a first look says about a database. */

@@ -127,7 +127,8 @@ final class Schema {
                 () -> !catalog.columns("lock").isEmpty());
         String row = "SELECT name FROM " + names.table("lock") + " WHERE name = 'schema'";
         unlessFaster(
-                "INSERT INTO " + names.table("lock") + " SELECT 'schema' WHERE NOT EXISTS (" + row + ")", () -> hasRow(row));
+                "INSERT INTO " + names.table("lock") + " SELECT 'schema' WHERE NOT EXISTS (" + row + ")",
+                () -> hasRow(row));
     }
 
     private boolean hasRow(String sql) throws SQLException {

@@ -54,7 +54,8 @@ final class SnapshotWatch implements Duty {
 
         @Override
         public String toString() {
-            return "A transaction is open since " + since + " (pid " + pid + ", application '" + application + "', " + state
+            return "A transaction is open since " + since + " (pid " + pid + ", application '" + application + "', "
+                    + state
                     + "): until it ends, no dead row of the queue is removed, and claims become slower. End it, or run"
                     + " SELECT pg_terminate_backend(" + pid + ")";
         }

@@ -66,7 +66,9 @@ final class TaskRow {
         try {
             return DeadReason.valueOf(String.valueOf(stored));
         } catch (IllegalArgumentException unknown) {
-            LOG.warn("A dead letter has the reason '{}', which this library does not know; it is shown as UNREADABLE", stored);
+            LOG.warn(
+                    "A dead letter has the reason '{}', which this library does not know; it is shown as UNREADABLE",
+                    stored);
             return DeadReason.UNREADABLE;
         }
     }

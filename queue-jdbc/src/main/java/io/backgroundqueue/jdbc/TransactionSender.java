@@ -95,18 +95,18 @@ final class TransactionSender implements Sender {
 
     /** Nothing is in doubt: what the transaction does not commit was not stored. */
     private static QueueException explained(SQLException failed) {
-        Kind kind =
-                switch (JdbcErrors.classify(failed)) {
-                    case REFUSED -> Kind.INVALID;
-                    case MISCONFIGURED -> Kind.MISCONFIGURED;
-                    default -> Kind.UNAVAILABLE;
-                };
+        Kind kind = switch (JdbcErrors.classify(failed)) {
+            case REFUSED -> Kind.INVALID;
+            case MISCONFIGURED -> Kind.MISCONFIGURED;
+            default -> Kind.UNAVAILABLE;
+        };
         String why = JdbcErrors.state(failed).equals(FAILED_BEFORE)
                 ? "A statement of this transaction has failed before"
                 : QueueUrl.redact(String.valueOf(failed.getMessage()));
         return new QueueException(
                 kind,
-                "The task was not stored: " + why + ". The transaction cannot go on: roll it back, and do all of it again",
+                "The task was not stored: " + why
+                        + ". The transaction cannot go on: roll it back, and do all of it again",
                 null,
                 failed);
     }

@@ -109,8 +109,7 @@ class ForeignConnectionTest {
         if (database == LabDatabase.H2) {
             return;
         }
-        assertThatThrownBy(() -> Raw.column(connection, "SELECT 1 / 0"))
-                .isInstanceOf(SQLException.class);
+        assertThatThrownBy(() -> Raw.column(connection, "SELECT 1 / 0")).isInstanceOf(SQLException.class);
 
         QueueException refused = refusal(connection);
 

@@ -21,10 +21,14 @@ class ForeignReasonTest {
     void aLetterWithAReasonOfANewerLibraryIsShownAndReplayed() throws Exception {
         try (Lab lab = Lab.on(database)) {
             QueueDriver driver = lab.closeLater(Lab.opened(lab.url()));
-            String columns = "topic, task_id, reason, priority, version, verdicts, failures, interruptions, replayed, payload";
+            String columns =
+                    "topic, task_id, reason, priority, version, verdicts, failures, interruptions, replayed, payload";
             for (String reason : new String[] {"TOO_BORING", "NON_RETRYABLE"}) {
-                lab.update("INSERT INTO bq_dead (" + columns + ") VALUES ('t', ?, ?, 0, 1, 1, 1, 0, false, ?)",
-                        reason, reason, new byte[1]);
+                lab.update(
+                        "INSERT INTO bq_dead (" + columns + ") VALUES ('t', ?, ?, 0, 1, 1, 1, 0, false, ?)",
+                        reason,
+                        reason,
+                        new byte[1]);
             }
             try (DeadLetterCursor letters = driver.deadLetters("t")) {
                 var found = letters.next(10);

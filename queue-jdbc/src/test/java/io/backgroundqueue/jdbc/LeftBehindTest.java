@@ -50,7 +50,10 @@ class LeftBehindTest {
             connection.setAutoCommit(false);
 
             JdbcBackgroundQueue.within(queue, connection)
-                    .enqueue("t", 1, EnqueueOptions.DEFAULT.delay(Duration.ofHours(1)).deduplicationId("one"));
+                    .enqueue(
+                            "t",
+                            1,
+                            EnqueueOptions.DEFAULT.delay(Duration.ofHours(1)).deduplicationId("one"));
 
             assertThat(limit()).isEqualTo(database == LabDatabase.H2 ? 77 : 0);
             connection.rollback();
@@ -110,7 +113,10 @@ class LeftBehindTest {
         String before = database == LabDatabase.H2 ? "SELECT current_schema" : "SHOW search_path";
         if (database == LabDatabase.POSTGRESQL) {
             lab.closeLater(() -> Raw.run(lab.rawUrl(), "DROP SCHEMA beside CASCADE"));
-            Raw.run(connection, "SET search_path TO beside, " + Raw.column(connection, "SELECT current_schema()").get(0));
+            Raw.run(
+                    connection,
+                    "SET search_path TO beside, "
+                            + Raw.column(connection, "SELECT current_schema()").get(0));
         }
         List<String> path = Raw.column(connection, before);
         JdbcBackgroundQueue.builder()
@@ -122,7 +128,8 @@ class LeftBehindTest {
                 .close();
 
         assertThat(Raw.column(connection, before)).isEqualTo(path);
-        assertThat(Raw.column(connection, "SELECT count(*) FROM beside.bq_task")).containsExactly("0");
+        assertThat(Raw.column(connection, "SELECT count(*) FROM beside.bq_task"))
+                .containsExactly("0");
     }
 
     private int limit() throws Exception {

@@ -52,8 +52,7 @@ class OpeningTest {
                     .url("jdbc:postgresql://127.0.0.1:" + silent.getLocalPort() + "/db?user=u&password=s3cret")
                     .connectTimeout(Duration.ofSeconds(1));
 
-            Duration taken = Timed.of(() ->
-                    assertThatThrownBy(builder::build).isInstanceOf(QueueException.class));
+            Duration taken = Timed.of(() -> assertThatThrownBy(builder::build).isInstanceOf(QueueException.class));
 
             assertThat(taken).isLessThan(Duration.ofSeconds(4));
         }
@@ -68,7 +67,6 @@ class OpeningTest {
     }
 
     private static QueueException refusal(String url) {
-        return catchThrowableOfType(
-                QueueException.class, () -> Lab.opened(url).close());
+        return catchThrowableOfType(QueueException.class, () -> Lab.opened(url).close());
     }
 }

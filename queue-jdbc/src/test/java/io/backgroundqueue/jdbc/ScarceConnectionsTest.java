@@ -44,7 +44,8 @@ class ScarceConnectionsTest {
         ours.probe(Time.system().deadline(Lab.TIMEOUT));
         long over = Time.system().nanos() - 1;
 
-        assertThatThrownBy(() -> ours.call(over, session -> session.step("SELECT 1").list(row -> row.getInt(1))))
+        assertThatThrownBy(() ->
+                        ours.call(over, session -> session.step("SELECT 1").list(row -> row.getInt(1))))
                 .isInstanceOfSatisfying(
                         NotConnectedException.class,
                         late -> assertThat(JdbcErrors.classify(late)).isEqualTo(ErrorClass.TRANSIENT));
@@ -82,18 +83,22 @@ class ScarceConnectionsTest {
                 Connection connection = Raw.connection(lab.rawUrl())) {
             connection.setAutoCommit(false);
             String begun = Raw.column(connection, "SELECT current_timestamp").get(0);
-            Lab.until(() -> lab.number("SELECT count(*) FROM bq_lock WHERE name = 'reaper' AND current_timestamp >"
-                                    + " CAST(? AS timestamp with time zone) + INTERVAL '1' SECOND",
-                            begun)
-                    == 1, "a second should pass");
+            Lab.until(
+                    () -> lab.number(
+                                    "SELECT count(*) FROM bq_lock WHERE name = 'reaper' AND current_timestamp >"
+                                            + " CAST(? AS timestamp with time zone) + INTERVAL '1' SECOND",
+                                    begun)
+                            == 1,
+                    "a second should pass");
             String asked = lab.text("SELECT current_timestamp");
 
             JdbcBackgroundQueue.within(queue, connection)
                     .enqueue("t", 1, EnqueueOptions.DEFAULT.delay(Duration.ofSeconds(10)));
             connection.commit();
 
-            assertThat(lab.number("SELECT count(*) FROM bq_task WHERE due >="
-                            + " CAST(? AS timestamp with time zone) + INTERVAL '10' SECOND",
+            assertThat(lab.number(
+                            "SELECT count(*) FROM bq_task WHERE due >="
+                                    + " CAST(? AS timestamp with time zone) + INTERVAL '10' SECOND",
                             asked))
                     .isEqualTo(1);
         }

@@ -51,11 +51,13 @@ class StoreBatchesTest {
         store.putIfAbsent("warm", "v", TTL);
 
         store.putAllIfAbsent(puts("v"));
-        store.compareAndSetAll(
-                puts("v").stream().map(put -> new Swap(put.key(), "v", "w", TTL)).toList());
+        store.compareAndSetAll(puts("v").stream()
+                .map(put -> new Swap(put.key(), "v", "w", TTL))
+                .toList());
 
         // Rows that one transaction has written have its number.
-        assertThat(lab.number("SELECT count(DISTINCT xmin::text) FROM bq_kv WHERE name <> 'warm'")).isEqualTo(1);
+        assertThat(lab.number("SELECT count(DISTINCT xmin::text) FROM bq_kv WHERE name <> 'warm'"))
+                .isEqualTo(1);
         assertThat(lab.number("SELECT count(*) FROM bq_kv WHERE content = 'w'")).isEqualTo(KEYS);
     }
 
@@ -88,9 +90,11 @@ class StoreBatchesTest {
         store.putIfAbsent("k", "old", Duration.ofMillis(50));
         Lab.until(() -> store.get("k").isEmpty(), "the entry should expire");
 
-        assertThat(store.putAllIfAbsent(List.of(new Put("k", "one", TTL), new Put("a", "v", TTL), new Put("k", "two", TTL))))
+        assertThat(store.putAllIfAbsent(
+                        List.of(new Put("k", "one", TTL), new Put("a", "v", TTL), new Put("k", "two", TTL))))
                 .containsExactly(true, true, false);
-        assertThat(store.compareAndSetAll(List.of(new Swap("k", "one", "two", TTL), new Swap("k", "two", "three", TTL))))
+        assertThat(store.compareAndSetAll(
+                        List.of(new Swap("k", "one", "two", TTL), new Swap("k", "two", "three", TTL))))
                 .containsExactly(true, true);
         assertThat(store.get("k")).hasValue("three");
     }
