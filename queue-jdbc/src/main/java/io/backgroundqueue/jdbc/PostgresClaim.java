@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 
 /**
  * A claim in one statement. The worker row is locked before any task is looked at: nobody can declare the worker dead, or
- * the claim void, while it runs. Tasks are changed by row address, which the planner can only do in one way, as long as no
- * condition beside it has an index.
+ * the claim void, while it runs. Tasks are changed by row address and nothing else, which the planner can only do in one way;
+ * they were locked when they were picked.
  */
 final class PostgresClaim {
     private static final String COLUMNS =
@@ -62,7 +62,7 @@ final class PostgresClaim {
             done AS (
               UPDATE {task} AS t SET state = 1, owner = (SELECT id FROM me), starts = t.starts + 1,
                 lease = ? + array_position((SELECT ats FROM fit)::tid[], t.ctid)
-              WHERE t.ctid = ANY ((SELECT ats FROM fit)::tid[]) AND t.owner IS NULL
+              WHERE t.ctid = ANY ((SELECT ats FROM fit)::tid[])
               RETURNING\s""" + COLUMNS + """
             ) SELECT me.id AS me, (SELECT max(priority) FROM low) AS low_level, done.* FROM me LEFT JOIN done ON true""";
 
