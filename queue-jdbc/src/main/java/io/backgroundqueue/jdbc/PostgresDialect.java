@@ -1,5 +1,6 @@
 package io.backgroundqueue.jdbc;
 
+import io.backgroundqueue.QueueException;
 import io.backgroundqueue.Start;
 import io.backgroundqueue.spi.Deduplication;
 import io.backgroundqueue.spi.Delivery;
@@ -249,20 +250,36 @@ final class PostgresDialect implements Dialect {
         return Optional.of(new SnapshotWatch(database));
     }
 
-    /** What the setting costs is the operator's to know; it may be that of one role, or of one URL. */
     @Override
     public boolean requireDurable(Connection connection) throws SQLException {
-        for (String setting : List.of("synchronous_commit", "fsync")) {
-            try (PreparedStatement statement = connection.prepareStatement("SELECT current_setting(?)")) {
-                statement.setString(1, setting);
-                try (ResultSet row = statement.executeQuery()) {
-                    if (row.next() && row.getString(1).equals("off")) {
-                        LOG.warn("{} is off: what this database accepted last is lost if it crashes", setting);
-                    }
-                }
+        requireUnicode(setting(connection, "server_encoding"));
+        // What that costs is the operator's to know; it may be set for one role or one URL only.
+        for (String name : List.of("synchronous_commit", "fsync")) {
+            if (setting(connection, name).equals("off")) {
+                LOG.warn("{} is off: what this database accepted last is lost if it crashes", name);
             }
         }
         return true;
+    }
+
+    /** Another encoding lacks characters, and SQL_ASCII counts bytes where our columns count characters. */
+    private static void requireUnicode(String encoding) {
+        if (!encoding.equals("UTF8")) {
+            throw new QueueException(
+                    QueueException.Kind.MISCONFIGURED,
+                    "The encoding of this database is " + encoding + ", which does not take every id and text. Use one of"
+                            + " UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0");
+        }
+    }
+
+    private static String setting(Connection connection, String name) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT current_setting(?)")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        }
     }
 
     private static Set<Long> leases(Step step) throws SQLException {

@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.UUID;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -64,6 +65,19 @@ class OpeningTest {
                 .hasMessageContaining("poolSize")
                 .hasMessageContaining("2");
         assertThatThrownBy(() -> JdbcBackgroundQueue.builder().poolSize(1)).hasMessageContaining("from 2 to 1000");
+    }
+
+    @Test
+    void aDatabaseThatIsNotOfUnicodeIsRefusedWithTheCommandThatMakesOne() throws Exception {
+        String name = "ascii_" + UUID.randomUUID().toString().replace("-", "");
+        Raw.run(lab.rawUrl(), "CREATE DATABASE " + name + " ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+        lab.closeLater(() -> Raw.run(lab.rawUrl(), "DROP DATABASE " + name));
+        String url = lab.rawUrl().replaceFirst("/[^/?]*\\?", "/" + name + "?").replaceFirst("[?&]currentSchema=[^&]*", "");
+
+        QueueException refused = refusal(url + (url.contains("?") ? "&" : "?") + "createTables=true");
+
+        assertThat(refused.kind()).isEqualTo(Kind.MISCONFIGURED);
+        assertThat(refused).hasMessageContaining("SQL_ASCII").hasMessageContaining("ENCODING 'UTF8'");
     }
 
     private static QueueException refusal(String url) {
