@@ -78,7 +78,7 @@ class WakeUpTest {
         QueueDriver sender = lab.driver();
         QueueDriver worker = lab.driver();
         Receiver receiver = lab.receiver(worker, topic);
-        awaitListeners(2);
+        awaitListeners(1);
 
         lab.column("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
                 + " AND pid <> pg_backend_pid() AND query ILIKE 'LISTEN%'");
@@ -86,7 +86,7 @@ class WakeUpTest {
         Lab.sent(sender, Lab.task(topic));
 
         assertThat(answer(waiting, LONG)).hasSize(1);
-        awaitListeners(2);
+        awaitListeners(1);
     }
 
     @Test
