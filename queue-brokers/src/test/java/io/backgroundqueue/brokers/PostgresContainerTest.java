@@ -11,6 +11,7 @@ import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.RunningBroker;
 import io.backgroundqueue.testkit.containers.PostgresContainer;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 
@@ -24,16 +25,20 @@ class PostgresContainerTest {
     }
 
     @Test
-    void stoppedOrKilledAndStartedAgainItHasItsDataAndItsPort() throws Exception {
+    void stoppedOrKilledAndStartedAgainItHasItsSettingsItsDataAndItsPort() throws Exception {
         BrokerStarter starter = new PostgresContainer();
         assumeFalse("process".equals(System.getProperty(Brokers.KIND)), "only local processes are wanted");
         assumeTrue(starter.available(), () -> "no container engine is here: " + starter.remedy());
-        RunningBroker broker = starter.start();
+        RunningBroker broker =
+                starter.start(List.of("autovacuum=off", "shared_preload_libraries=pg_stat_statements"));
         try (broker) {
             String url = broker.url();
             BrokerProcess process = broker.process().orElseThrow();
             assertThat(broker.version()).matches("\\d+\\.\\d+");
             assertThat(Queried.of(url, "SHOW fsync")).isEqualTo("on");
+            assertThat(Queried.of(url, "SHOW max_connections")).isEqualTo("300");
+            assertThat(Queried.of(url, "SHOW autovacuum")).isEqualTo("off");
+            Queried.run(url, "CREATE EXTENSION pg_stat_statements");
             Queried.run(url, "CREATE TABLE kept AS SELECT 17 AS n");
 
             process.stop();
@@ -48,6 +53,8 @@ class PostgresContainerTest {
             process.start();
             process.start();
             assertThat(Queried.of(url, "SELECT n FROM kept")).isEqualTo("18");
+            assertThat(Queried.of(url, "SHOW autovacuum")).isEqualTo("off");
+            assertThat(Queried.of(url, "SELECT count(*) > 0 FROM pg_stat_statements")).isEqualTo("t");
         }
         assertThatThrownBy(() -> Queried.of(broker.url(), "SELECT 1")).isInstanceOf(SQLException.class);
     }

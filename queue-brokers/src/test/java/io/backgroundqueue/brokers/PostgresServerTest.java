@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.backgroundqueue.testkit.BrokerStarter;
 import io.backgroundqueue.testkit.Patience;
+import io.backgroundqueue.testkit.RunningBroker;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 
@@ -81,6 +83,13 @@ class PostgresServerTest {
         try (PostgresServer server = PostgresServer.launch("autovacuum=off", "max_connections=7")) {
             assertThat(Queried.of(server.url(), "SHOW autovacuum")).isEqualTo("off");
             assertThat(Queried.of(server.url(), "SHOW max_connections")).isEqualTo("7");
+        }
+    }
+
+    @Test
+    void theStarterPassesSettingsOn() throws Exception {
+        try (RunningBroker server = new PostgresStarter().start(List.of("autovacuum=off"))) {
+            assertThat(Queried.of(server.url(), "SHOW autovacuum")).isEqualTo("off");
         }
     }
 

@@ -2,10 +2,17 @@ package io.backgroundqueue.jdbc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.backgroundqueue.BackgroundQueue;
+import io.backgroundqueue.BackgroundQueues;
+import io.backgroundqueue.EnqueueOptions;
+import io.backgroundqueue.EnqueueRequest;
+import io.backgroundqueue.EnqueueResult;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.SendResult;
+import java.sql.Connection;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -74,7 +81,7 @@ class DeduplicationRaceTest {
     }
 
     @Test
-    void batchesWithTheSameIdsInAnyOrderDoNotDeadlock() throws Exception {
+    void ofBatchesWithTheSameIdsInAnyOrderEachIdIsAcceptedOnce() throws Exception {
         int ids = 50;
         List<Future<List<SendResult>>> all = new ArrayList<>();
         for (int thread = 0; thread < THREADS; thread++) {
@@ -102,6 +109,65 @@ class DeduplicationRaceTest {
 
         assertThat(accepted).isEqualTo(10 * ids);
         assertThat(driver.stats(topic).ready()).hasValue(10L * ids);
+    }
+
+    /**
+     * In transactions of the caller's nothing but the database ends a deadlock, and nothing repeats. Somebody has the id in
+     * the middle until both batches have begun: if they took their ids in their own order, each would then have one that the
+     * other needs.
+     */
+    @Test
+    void transactionsWithTheSameIdsInOppositeOrderDoNotDeadlock() throws Exception {
+        BackgroundQueue queue = lab.closeLater(BackgroundQueues.open(lab.url()));
+        try (Connection middle = Raw.connection(lab.rawUrl())) {
+            middle.setAutoCommit(false);
+            assertThat(accepted(JdbcBackgroundQueue.within(queue, middle).enqueueAll(batch("m"))))
+                    .isEqualTo(1);
+            Future<Integer> one = Lab.beside("one", () -> inTransaction(queue, batch("a", "m", "z")));
+            Future<Integer> other = Lab.beside("other", () -> inTransaction(queue, batch("z", "m", "a")));
+            Lab.until(() -> blocked() == 2, "both transactions should wait");
+
+            middle.rollback();
+
+            assertThat(one.get() + other.get()).isEqualTo(3);
+        }
+    }
+
+    private int inTransaction(BackgroundQueue queue, List<EnqueueRequest<Integer>> batch) throws Exception {
+        boolean h2 = database == LabDatabase.H2;
+        String url = h2 ? lab.rawUrl() : LabDatabase.Space.joined(lab.rawUrl(), "ApplicationName=" + topic);
+        try (Connection connection = Raw.connection(url)) {
+            if (h2) {
+                // It finds deadlocks by itself; whoever only waits for its turn may wait longer on a busy machine.
+                Raw.run(connection, "SET LOCK_TIMEOUT 15000");
+            }
+            connection.setAutoCommit(false);
+            int accepted = accepted(JdbcBackgroundQueue.within(queue, connection).enqueueAll(batch));
+            connection.commit();
+            return accepted;
+        }
+    }
+
+    /** How many connections wait for another's transaction. */
+    private long blocked() throws Exception {
+        return database == LabDatabase.H2
+                ? lab.number("SELECT count(*) FROM INFORMATION_SCHEMA.SESSIONS WHERE BLOCKER_ID IS NOT NULL")
+                : lab.number(
+                        "SELECT count(*) FROM pg_stat_activity WHERE application_name = ? AND wait_event_type = 'Lock'",
+                        topic);
+    }
+
+    private List<EnqueueRequest<Integer>> batch(String... ids) {
+        return Arrays.stream(ids)
+                .map(id -> new EnqueueRequest<>(topic, 1, EnqueueOptions.DEFAULT.deduplicationId(id)))
+                .toList();
+    }
+
+    private static int accepted(List<EnqueueResult> results) {
+        assertThat(results).noneMatch(EnqueueResult.Failed.class::isInstance);
+        return (int) results.stream()
+                .filter(result -> !result.orThrow().duplicate())
+                .count();
     }
 
     @Test

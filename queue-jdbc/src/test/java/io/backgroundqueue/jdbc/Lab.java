@@ -4,7 +4,6 @@ import com.github.f4b6a3.uuid.UuidCreator;
 import io.backgroundqueue.Bytes;
 import io.backgroundqueue.QueueOptions;
 import io.backgroundqueue.Start;
-import io.backgroundqueue.brokers.PostgresServer;
 import io.backgroundqueue.spi.Deduplication;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Duty;
@@ -17,8 +16,10 @@ import io.backgroundqueue.spi.Receiver;
 import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.SendResult;
 import io.backgroundqueue.spi.Settlement;
+import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.FaultProxy;
 import io.backgroundqueue.testkit.Patience;
+import io.backgroundqueue.testkit.RunningBroker;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,17 +57,21 @@ final class Lab implements AutoCloseable {
         return new Lab(database.newSpace());
     }
 
-    /** On a PostgreSQL of its own, with these settings. */
+    /** On a PostgreSQL of its own, of the kind that the contracts run on, with these settings. */
     static Lab own(String... settings) throws Exception {
-        PostgresServer server = PostgresServer.launch(settings);
-        Lab lab = at(server);
-        lab.opened.clear();
-        lab.closeLater(server);
-        return lab;
+        RunningBroker server = Brokers.own("postgresql", settings);
+        try {
+            Lab lab = at(server);
+            lab.closeLater(server);
+            return lab;
+        } catch (Exception failed) {
+            server.close();
+            throw failed;
+        }
     }
 
     /** On a server of the test's, which ends the tables too. */
-    static Lab at(PostgresServer server) throws Exception {
+    static Lab at(RunningBroker server) throws Exception {
         Lab lab = new Lab(LabDatabase.inSchema(server.url(), "lab"));
         lab.opened.clear();
         return lab;
@@ -325,15 +330,19 @@ final class Lab implements AutoCloseable {
         return found;
     }
 
-    /** Ends what was opened, the last first. */
+    /** Ends what was opened, the last first, and all of it: what fails is told when the rest has ended. */
     @Override
     public void close() {
+        IllegalStateException failure = new IllegalStateException("the end of a test failed");
         while (!opened.isEmpty()) {
             try {
                 opened.pop().close();
             } catch (Exception failed) {
-                throw new IllegalStateException("the end of a test failed", failed);
+                failure.addSuppressed(failed);
             }
+        }
+        if (failure.getSuppressed().length > 0) {
+            throw failure;
         }
     }
 }

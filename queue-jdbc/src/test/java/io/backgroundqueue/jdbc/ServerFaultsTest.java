@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.backgroundqueue.Time;
-import io.backgroundqueue.brokers.PostgresServer;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.spi.Receiver;
+import io.backgroundqueue.testkit.BrokerProcess;
+import io.backgroundqueue.testkit.Brokers;
+import io.backgroundqueue.testkit.RunningBroker;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -24,8 +26,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ServerFaultsTest {
     @Test
     void aRestartedServerHasWhatItAccepted() throws Exception {
-        try (PostgresServer server = PostgresServer.launch();
-                Lab lab = Lab.at(server)) {
+        try (RunningBroker broker = Brokers.own("postgresql");
+                Lab lab = Lab.at(broker)) {
+            BrokerProcess server = broker.process().orElseThrow();
             QueueDriver driver = lab.driver();
             String topic = Lab.newTopic("restart");
             List<Envelope> tasks = Lab.sent(driver, Lab.tasks(topic, 500));
@@ -49,8 +52,9 @@ class ServerFaultsTest {
 
     @Test
     void aServerThatWasStoppedIsReachedAgainByAllThatItKnew() throws Exception {
-        try (PostgresServer server = PostgresServer.launch();
-                Lab lab = Lab.at(server)) {
+        try (RunningBroker broker = Brokers.own("postgresql");
+                Lab lab = Lab.at(broker)) {
+            BrokerProcess server = broker.process().orElseThrow();
             QueueDriver driver = lab.driver();
             String topic = Lab.newTopic("stop");
             Receiver receiver = lab.receiver(driver, topic);

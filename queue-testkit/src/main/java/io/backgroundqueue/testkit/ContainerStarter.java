@@ -35,6 +35,7 @@ public class ContainerStarter implements BrokerStarter {
     private WaitStrategy ready = Wait.forListeningPort();
     private String url = "{host}";
     private Optional<String> settingsFile = Optional.empty();
+    private Optional<String> settingsOption = Optional.empty();
 
     /** A broker and the image that it is started from, unless {@link #IMAGE} says otherwise. */
     public ContainerStarter(String broker, String image) {
@@ -78,6 +79,12 @@ public class ContainerStarter implements BrokerStarter {
         return this;
     }
 
+    /** The option of {@link #command} that each setting follows at its end. Default: it takes none. */
+    public final ContainerStarter settingsAfter(String option) {
+        settingsOption = Optional.of(option);
+        return this;
+    }
+
     /** A command in the container whose first line of output is the broker's version. Default: the image's tag. */
     public final ContainerStarter version(String... words) {
         versionCommand = List.of(words);
@@ -111,17 +118,21 @@ public class ContainerStarter implements BrokerStarter {
 
     @Override
     public final RunningBroker start(List<String> settings) throws Exception {
+        if (!settings.isEmpty() && settingsFile.isEmpty() && settingsOption.isEmpty()) {
+            throw new UnsupportedOperationException(
+                    broker + " takes no settings in a container, such as " + settings.get(0));
+        }
         Map<String, String> places = places();
         GenericContainer<?> container = new GenericContainer<>(image);
         if (!settings.isEmpty()) {
-            String file = settingsFile.orElseThrow(() -> new UnsupportedOperationException(
-                    broker + " takes no settings in a container, such as " + settings.get(0)));
-            container.withCopyToContainer(Transferable.of(String.join("\n", settings) + "\n"), file);
+            settingsFile.ifPresent(file -> container.withCopyToContainer(
+                    Transferable.of(String.join("\n", settings) + "\n"), file));
         }
         environment.forEach((name, value) -> container.withEnv(name, filled(value, places)));
-        if (!command.isEmpty()) {
+        List<String> words = words(settings);
+        if (!words.isEmpty()) {
             container.withCommand(
-                    command.stream().map(word -> filled(word, places)).toArray(String[]::new));
+                    words.stream().map(word -> filled(word, places)).toArray(String[]::new));
         }
         container.withExposedPorts(ports.toArray(Integer[]::new));
         container.setPortBindings(ports.stream()
@@ -130,6 +141,12 @@ public class ContainerStarter implements BrokerStarter {
         container.waitingFor(ready).withStartupTimeout(Duration.ofMinutes(3));
         container.start();
         return new ContainerBroker(container, ready, filled(url, places), versionOf(container), image);
+    }
+
+    private List<String> words(List<String> settings) {
+        List<String> words = new ArrayList<>(command);
+        settingsOption.ifPresent(option -> settings.forEach(setting -> words.addAll(List.of(option, setting))));
+        return words;
     }
 
     private Map<String, String> places() throws IOException {
