@@ -29,8 +29,7 @@ class PostgresContainerTest {
         BrokerStarter starter = new PostgresContainer();
         assumeFalse("process".equals(System.getProperty(Brokers.KIND)), "only local processes are wanted");
         assumeTrue(starter.available(), () -> "no container engine is here: " + starter.remedy());
-        RunningBroker broker =
-                starter.start(List.of("autovacuum=off", "shared_preload_libraries=pg_stat_statements"));
+        RunningBroker broker = starter.start(List.of("autovacuum=off", "shared_preload_libraries=pg_stat_statements"));
         try (broker) {
             String url = broker.url();
             BrokerProcess process = broker.process().orElseThrow();
@@ -54,7 +53,8 @@ class PostgresContainerTest {
             process.start();
             assertThat(Queried.of(url, "SELECT n FROM kept")).isEqualTo("18");
             assertThat(Queried.of(url, "SHOW autovacuum")).isEqualTo("off");
-            assertThat(Queried.of(url, "SELECT count(*) > 0 FROM pg_stat_statements")).isEqualTo("t");
+            assertThat(Queried.of(url, "SELECT count(*) > 0 FROM pg_stat_statements"))
+                    .isEqualTo("t");
         }
         assertThatThrownBy(() -> Queried.of(broker.url(), "SELECT 1")).isInstanceOf(SQLException.class);
     }

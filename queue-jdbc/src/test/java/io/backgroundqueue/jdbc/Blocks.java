@@ -27,8 +27,8 @@ record Blocks(long calls, long pages) {
     /** What each statement on our tables has cost since the count began, by its words. */
     static Map<String, Blocks> ofEach(Lab lab) throws Exception {
         Map<String, Blocks> all = new HashMap<>();
-        for (String row : lab.column("SELECT calls || ' ' || shared_blks_hit + shared_blks_read || ' ' || query" + COUNTED
-                + " AND query LIKE '%bq\\_%'")) {
+        for (String row : lab.column("SELECT calls || ' ' || shared_blks_hit + shared_blks_read || ' ' || query"
+                + COUNTED + " AND query LIKE '%bq\\_%'")) {
             String[] parts = row.split(" ", 3);
             all.merge(
                     parts[2].strip().replaceAll("\\s+", " "),

@@ -142,7 +142,8 @@ class DeduplicationRaceTest {
                 Raw.run(connection, "SET LOCK_TIMEOUT 15000");
             }
             connection.setAutoCommit(false);
-            int accepted = accepted(JdbcBackgroundQueue.within(queue, connection).enqueueAll(batch));
+            int accepted =
+                    accepted(JdbcBackgroundQueue.within(queue, connection).enqueueAll(batch));
             connection.commit();
             return accepted;
         }
@@ -165,9 +166,8 @@ class DeduplicationRaceTest {
 
     private static int accepted(List<EnqueueResult> results) {
         assertThat(results).noneMatch(EnqueueResult.Failed.class::isInstance);
-        return (int) results.stream()
-                .filter(result -> !result.orThrow().duplicate())
-                .count();
+        return (int)
+                results.stream().filter(result -> !result.orThrow().duplicate()).count();
     }
 
     @Test

@@ -70,8 +70,7 @@ class PlansTest {
         receiver = lab.receiver(driver, topic);
         assertThat(Lab.now(lab.receiver(driver, Lab.newTopic("idle")), 1)).isEmpty();
         look = driver.duties().get(0);
-        source = lab.closeLater(
-                new WatchedSource(lab.rawUrl(), true, Connection.TRANSACTION_READ_COMMITTED));
+        source = lab.closeLater(new WatchedSource(lab.rawUrl(), true, Connection.TRANSACTION_READ_COMMITTED));
         reaper = new Reaper(
                 new Database(source, () -> {}, Time.system()),
                 Dialect.names(Dialect.POSTGRESQL, "lab", "bq_"),
@@ -96,9 +95,10 @@ class PlansTest {
         allowed.forEach((query, most) -> System.out.printf(
                 "%5.0f pages of %5.0f: %.110s%n", full.get(query).perCall(), most, query));
         assertThat(HOT).allSatisfy(words -> assertThat(allowed.keySet()).anyMatch(query -> query.contains(words)));
-        assertThat(allowed).allSatisfy((query, most) -> assertThat(full.get(query).perCall())
-                .as("pages that were read for each call")
-                .isLessThan(most));
+        assertThat(allowed)
+                .allSatisfy((query, most) -> assertThat(full.get(query).perCall())
+                        .as("pages that were read for each call")
+                        .isLessThan(most));
     }
 
     /** Indexes are deeper where the tables are full; what had no reason to run before has a bound for all. */
@@ -145,8 +145,8 @@ class PlansTest {
             settlements.add(
                     switch (i % 4) {
                         case 0 -> new Settlement.Ack(one);
-                        case 1 -> new Settlement.Later(
-                                (Delivery.Task) one, Progress.NONE, Start.after(Duration.ofMillis(1)));
+                        case 1 ->
+                            new Settlement.Later((Delivery.Task) one, Progress.NONE, Start.after(Duration.ofMillis(1)));
                         case 2 -> new Settlement.Dead(one, Progress.NONE, DeadReason.NON_RETRYABLE);
                         default -> new Settlement.Release(one);
                     });
@@ -166,8 +166,10 @@ class PlansTest {
     /** Whatever a table can be full of, of which nothing is over; the statistics still say that there is nothing. */
     private void fill() throws Exception {
         String series = " FROM generate_series(1, " + BACKLOG + ") AS n";
-        Raw.run(lab.rawUrl(), "INSERT INTO bq_worker (name, expires_at) SELECT 'live-' || n, now() + interval '1 h'"
-                + " FROM generate_series(1, 1000) AS n");
+        Raw.run(
+                lab.rawUrl(),
+                "INSERT INTO bq_worker (name, expires_at) SELECT 'live-' || n, now() + interval '1 h'"
+                        + " FROM generate_series(1, 1000) AS n");
         for (String stateDueOwner : List.of(
                 "0, now(), NULL",
                 "2, now() + interval '1 d', NULL",

@@ -72,7 +72,9 @@ class SilentListenerTest {
 
         System.out.println("a task that nobody heard of was found after, sorted: " + Arrays.toString(millis) + " ms");
         assertThat(millis[ROUNDS / 2]).isLessThan(SLOWEST_PACE.toMillis());
-        assertThat(proxy.connections()).as("the dead connection is still the one that listens").isEqualTo(1);
+        assertThat(proxy.connections())
+                .as("the dead connection is still the one that listens")
+                .isEqualTo(1);
     }
 
     @Test

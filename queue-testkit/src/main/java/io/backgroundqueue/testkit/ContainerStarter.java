@@ -125,8 +125,8 @@ public class ContainerStarter implements BrokerStarter {
         Map<String, String> places = places();
         GenericContainer<?> container = new GenericContainer<>(image);
         if (!settings.isEmpty()) {
-            settingsFile.ifPresent(file -> container.withCopyToContainer(
-                    Transferable.of(String.join("\n", settings) + "\n"), file));
+            settingsFile.ifPresent(
+                    file -> container.withCopyToContainer(Transferable.of(String.join("\n", settings) + "\n"), file));
         }
         environment.forEach((name, value) -> container.withEnv(name, filled(value, places)));
         List<String> words = words(settings);
