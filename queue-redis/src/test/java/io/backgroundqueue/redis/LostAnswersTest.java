@@ -222,7 +222,7 @@ class LostAnswersTest {
 
     @Test
     void aReceiveThatLooksAtTheEndOfItsWaitEndsWithinTheTimeOfACall() throws Exception {
-        Duration most = Duration.ofMillis(3_000);
+        Duration most = Duration.ofSeconds(3);
         RedisReceiver receiver = (RedisReceiver) driver.receiver(
                 topic,
                 new ReceiverOptions(
