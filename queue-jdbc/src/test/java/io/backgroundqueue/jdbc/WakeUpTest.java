@@ -100,7 +100,7 @@ class WakeUpTest {
                             topic,
                             new byte[1]),
                     receiver,
-                    Duration.ofMillis(1_000));
+                    Duration.ofSeconds(1));
 
             System.out.println("median until a task was found that nobody told of: " + median + " ms");
             assertThat(median).isLessThan(POLL.toMillis());
