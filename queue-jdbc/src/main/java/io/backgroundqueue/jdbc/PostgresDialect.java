@@ -267,7 +267,8 @@ final class PostgresDialect implements Dialect {
         if (!encoding.equals("UTF8")) {
             throw new QueueException(
                     QueueException.Kind.MISCONFIGURED,
-                    "The encoding of this database is " + encoding + ", which does not take every id and text. Use one of"
+                    "The encoding of this database is " + encoding
+                            + ", which does not take every id and text. Use one of"
                             + " UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0");
         }
     }

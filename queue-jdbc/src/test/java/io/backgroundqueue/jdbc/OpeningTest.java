@@ -70,9 +70,12 @@ class OpeningTest {
     @Test
     void aDatabaseThatIsNotOfUnicodeIsRefusedWithTheCommandThatMakesOne() throws Exception {
         String name = "ascii_" + UUID.randomUUID().toString().replace("-", "");
-        Raw.run(lab.rawUrl(), "CREATE DATABASE " + name + " ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+        Raw.run(
+                lab.rawUrl(),
+                "CREATE DATABASE " + name + " ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
         lab.closeLater(() -> Raw.run(lab.rawUrl(), "DROP DATABASE " + name));
-        String url = lab.rawUrl().replaceFirst("/[^/?]*\\?", "/" + name + "?").replaceFirst("[?&]currentSchema=[^&]*", "");
+        String url =
+                lab.rawUrl().replaceFirst("/[^/?]*\\?", "/" + name + "?").replaceFirst("[?&]currentSchema=[^&]*", "");
 
         QueueException refused = refusal(url + (url.contains("?") ? "&" : "?") + "createTables=true");
 
