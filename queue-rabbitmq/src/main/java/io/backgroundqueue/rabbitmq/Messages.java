@@ -2,6 +2,7 @@ package io.backgroundqueue.rabbitmq;
 
 import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Capabilities.Precision;
+import io.backgroundqueue.DeadLetter;
 import io.backgroundqueue.DeadReason;
 import io.backgroundqueue.Start;
 import io.backgroundqueue.Time;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -110,6 +112,31 @@ final class Messages {
             return new Delivery.Task(task.envelope(), due(task, held.message, now), task.progress(), starts, held);
         }
         return read.delivery(now, starts, held.message.body(), held);
+    }
+
+    /** What is shown of a message that is a dead letter. */
+    static DeadLetter letter(String topic, Message message) {
+        Map<String, String> fields = MessageHeaders.fields(message.properties());
+        Optional<Instant> died =
+                Optional.ofNullable(fields.get(MessageHeaders.DIED)).map(Instant::parse);
+        DeadReason reason =
+                DeadReason.valueOf(fields.getOrDefault(MessageHeaders.REASON, DeadReason.NON_RETRYABLE.name()));
+        if (read(topic, message) instanceof WireFormat.Read.Task task) {
+            return task.envelope().letter(task.progress(), reason, died.orElse(Instant.EPOCH));
+        }
+        return new DeadLetter(
+                fields.getOrDefault(MessageHeaders.LETTER, MessageHeaders.id(message.properties())),
+                topic,
+                reason,
+                Optional.ofNullable(fields.get("bqerror")),
+                0,
+                0,
+                OptionalInt.empty(),
+                0,
+                Optional.empty(),
+                died,
+                Map.of(),
+                message.body());
     }
 
     /** What stands in a message. */

@@ -112,8 +112,8 @@ final class RabbitMQDriver implements QueueDriver {
         requireOpen();
         requireGroup(topic);
         // A queue that is just being made has nobody yet who answers, and asking that one ends the connection.
-        boolean exists =
-                walked.contains(topic) || ready(parts.names().dead(topic)).orElse(0) > 0;
+        OptionalLong ready = ready(parts.names().dead(topic));
+        boolean exists = ready.isPresent() && (ready.getAsLong() > 0 || walked.contains(topic));
         if (exists) {
             walked.add(topic);
         }
