@@ -110,9 +110,10 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
     @Override
     public void handleReturn(
             int code, String why, String exchange, String key, AMQP.BasicProperties properties, byte[] body) {
+        wire.forgetTopology();
         for (Slot slot : pending.values()) {
-            if (slot.message.isReturned(exchange, key, properties)) {
-                slot.publication.failed(slot.index, unroutable(exchange, key));
+            if (slot.message.isReturned(exchange, key, properties)
+                    && slot.publication.failed(slot.index, unroutable(exchange, key))) {
                 return;
             }
         }
@@ -120,6 +121,7 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
 
     @Override
     public void shutdownCompleted(ShutdownSignalException cause) {
+        wire.forgetTopology();
         long largest = largest(cause);
         answered(Long.MAX_VALUE, true)
                 .forEach(slot -> slot.publication.failed(
@@ -164,10 +166,10 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
     private static RabbitMQFailure unroutable(String exchange, String key) {
         return new RabbitMQFailure(
                 ErrorClass.MISCONFIGURED,
-                exchange.isEmpty()
-                        ? "The queue '" + key
-                                + "' is not there, so the task was not stored. It was deleted, or never made"
-                                + " because createTopology is off"
+                exchange.isEmpty() || exchange.startsWith(DelayLeg.GRID)
+                        ? "The queue " + (exchange.isEmpty() ? "" : "of delays ") + "behind '" + key
+                                + "' is not there, so the task was not stored. It was deleted, and is made anew by the"
+                                + " next task; or createTopology is off, and it has to be declared"
                         : "No queue is bound to the exchange '" + exchange + "' for '" + key + "', so the task was not"
                                 + " stored. Start a worker of the topic first, in each group",
                 null);

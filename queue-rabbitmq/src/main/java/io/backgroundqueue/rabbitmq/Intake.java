@@ -22,6 +22,9 @@ final class Intake {
 
     private static final Duration LOOK = Duration.ofMillis(500);
 
+    /** How long a busy broker may take to store an acknowledgement, before which it sends no more. */
+    private static final Duration STORED = Duration.ofSeconds(1);
+
     private final String topic;
     private final RabbitMQParts parts;
     private final Link link;
@@ -78,8 +81,9 @@ final class Intake {
             return false;
         }
         nextLook = time.deadline(LOOK);
-        boolean hoards =
-                present().anyMatch(lane -> prefetch(lane).isWide() && now - lane.oldestNanos() > HOARDED.toNanos());
+        boolean hoards = present()
+                .anyMatch(lane ->
+                        prefetch(lane).isWide() && now - lane.unsettled().oldestNanos() > HOARDED.toNanos());
         prefetches.forEach(hoards ? Prefetch::narrow : Prefetch::tick);
         return hoards;
     }
@@ -89,7 +93,7 @@ final class Intake {
         boolean starved = false;
         for (LaneConsumer lane : present().toList()) {
             Prefetch prefetch = prefetch(lane);
-            if (lane.isAtLimit()) {
+            if (lane.unsettled().isStarved()) {
                 starved = true;
                 if (prefetch.widen(wanted)) {
                     lane.resize(prefetch.size());
@@ -109,7 +113,7 @@ final class Intake {
             bytes += held.message.body().size();
             if (!surplus.isEmpty() || (!taken.isEmpty() && bytes > maxBytes)) {
                 surplus.add(held);
-            } else if (held.lane.isAlive() && held.lane.handOut(held)) {
+            } else if (held.handOut()) {
                 prefetch(held.lane).handedOut(held.message.body().size());
                 taken.add(held);
             }
@@ -121,8 +125,9 @@ final class Intake {
 
     /** Lets no lower lane go first because a higher one's message is on its way. */
     private void awaitHigher(boolean settling) throws IOException, InterruptedException {
+        long deadline = time.deadline(STORED);
         for (LaneConsumer lane : present().toList()) {
-            if (lane.awaitExpected(settling)) {
+            if (lane.awaitExpected(settling, deadline)) {
                 return;
             }
         }
@@ -163,10 +168,7 @@ final class Intake {
             lane.consume(prefetches.get(index).size());
         } catch (IOException | RuntimeException failed) {
             lane.abandon();
-            if (RabbitMQErrors.reason(failed).isEmpty()) {
-                wire.cut();
-            }
-            throw failed;
+            throw parts.topology().refused(wire, "to consume '" + parts.names().lane(topic, index) + "'", failed);
         }
     }
 

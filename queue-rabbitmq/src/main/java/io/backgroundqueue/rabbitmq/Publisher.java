@@ -3,6 +3,7 @@ package io.backgroundqueue.rabbitmq;
 import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.ErrorClass;
 import java.io.IOException;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -26,13 +27,22 @@ final class Publisher {
         return wire;
     }
 
-    /** Publishes, and waits; one answer per message, in order. */
+    /** Publishes, and waits; one answer per message, in order: why it was not stored, if so. */
     List<Optional<RabbitMQFailure>> publish(Wire wire, List<Outgoing> messages, long deadlineNanos)
-            throws RabbitMQFailure, InterruptedException {
+            throws InterruptedException {
         if (messages.isEmpty()) {
             return List.of();
         }
-        ConfirmChannel channel = channel(wire);
+        try {
+            return publish(wire, channel(wire), messages, deadlineNanos);
+        } catch (RabbitMQFailure nothingSent) {
+            return Collections.nCopies(messages.size(), Optional.of(nothingSent));
+        }
+    }
+
+    private List<Optional<RabbitMQFailure>> publish(
+            Wire wire, ConfirmChannel channel, List<Outgoing> messages, long deadlineNanos)
+            throws InterruptedException {
         Publication publication = new Publication(messages.size(), time);
         try {
             channel.publish(messages, publication);

@@ -95,7 +95,7 @@ final class RabbitMQDriver implements QueueDriver {
         }
         List<Optional<RabbitMQFailure>> answers = parts.publisher().publish(wire, messages, deadline);
         for (int i = 0; i < answers.size(); i++) {
-            results[places.get(i)] = result(wire, batch.get(places.get(i)), answers.get(i));
+            results[places.get(i)] = result(answers.get(i));
         }
         return Arrays.asList(results);
     }
@@ -172,16 +172,9 @@ final class RabbitMQDriver implements QueueDriver {
         publishing.close();
     }
 
-    /** A queue that is gone is declared again by the next send. */
-    private SendResult result(Wire wire, Envelope task, Optional<RabbitMQFailure> answer) {
-        if (answer.isEmpty()) {
-            return SendResult.ACCEPTED;
-        }
-        RabbitMQFailure failure = answer.get();
-        if (failure.errorClass() == ErrorClass.MISCONFIGURED) {
-            wire.declared().remove(parts.names().lane(task.topic(), Lanes.of(task.priority())));
-        }
-        return new SendResult.Failed(failure.errorClass(), failure);
+    private static SendResult result(Optional<RabbitMQFailure> answer) {
+        return answer.<SendResult>map(failure -> new SendResult.Failed(failure.errorClass(), failure))
+                .orElse(SendResult.ACCEPTED);
     }
 
     /** Three signs of life per lease: the broker drops who misses two of them. */

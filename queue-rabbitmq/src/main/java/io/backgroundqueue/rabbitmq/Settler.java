@@ -49,7 +49,7 @@ final class Settler {
         for (int i = 0; i < batch.size(); i++) {
             Settlement settlement = batch.get(i);
             Held held = (Held) settlement.delivery().lease();
-            if (held.lane.claim(held)) {
+            if (held.claim()) {
                 (settlement instanceof Settlement.Ack ? acks : copied).put(held, i);
             }
         }
@@ -65,8 +65,7 @@ final class Settler {
      * From then on a copy goes behind the others, which counts nothing.
      */
     void giveBack(List<Held> buffered, long deadlineNanos) throws InterruptedException {
-        List<Held> claimed =
-                buffered.stream().filter(held -> held.lane.claimBuffered(held)).toList();
+        List<Held> claimed = buffered.stream().filter(Held::claimBuffered).toList();
         Map<Boolean, List<Held>> fresh = new HashMap<>();
         claimed.forEach(held -> fresh.computeIfAbsent(held.starts() == 0, any -> new ArrayList<>())
                 .add(held));
@@ -75,22 +74,18 @@ final class Settler {
         if (charged.isEmpty()) {
             return;
         }
-        List<Held> left = new ArrayList<>(charged);
+        Map<Held, Outgoing> copies = new LinkedHashMap<>();
+        charged.forEach(held -> copies.put(held, messages.back(topic, held)));
+        Map<Held, Optional<RabbitMQFailure>> failures = Map.of();
         try {
-            List<Outgoing> copies =
-                    charged.stream().map(held -> messages.back(topic, held)).toList();
-            List<Optional<RabbitMQFailure>> answers =
-                    publisher.publish(publisher.wire(deadlineNanos), copies, deadlineNanos);
-            for (int i = 0; i < charged.size(); i++) {
-                if (answers.get(i).isEmpty()) {
-                    left.remove(charged.get(i));
-                }
-            }
+            failures = publish(publisher.wire(deadlineNanos), copies, deadlineNanos);
         } catch (RabbitMQFailure unreachable) {
             // The broker takes them back all the same, and counts.
         }
-        charged.stream().filter(held -> !left.contains(held)).forEach(held -> ackQuietly(held));
-        requeue(left);
+        for (Held held : charged) {
+            boolean copied = failures.containsKey(held) && failures.get(held).isEmpty();
+            told(held.lane, List.of(held), copied ? LaneConsumer::ack : LaneConsumer::requeue);
+        }
     }
 
     /** Has handed out again what the engine gave up a lease ago. */
@@ -103,30 +98,39 @@ final class Settler {
 
     private void copy(Map<Held, Integer> copied, List<Settlement> batch, Outcome[] outcomes, long deadlineNanos)
             throws InterruptedException {
-        List<Held> sent = new ArrayList<>();
-        List<Outgoing> copies = new ArrayList<>();
-        Map<Held, Integer> confirmed = new LinkedHashMap<>();
+        Wire wire;
         try {
-            Wire wire = publisher.wire(deadlineNanos);
-            for (Map.Entry<Held, Integer> one : copied.entrySet()) {
-                try {
-                    copies.add(copy(wire, batch.get(one.getValue()), one.getKey()));
-                    sent.add(one.getKey());
-                } catch (RabbitMQFailure failure) {
-                    failed(one.getKey(), one.getValue(), failure, outcomes);
-                }
-            }
-            List<Optional<RabbitMQFailure>> answers = publisher.publish(wire, copies, deadlineNanos);
-            for (int i = 0; i < sent.size(); i++) {
-                int at = copied.getOrDefault(sent.get(i), 0);
-                Held held = sent.get(i);
-                answers.get(i)
-                        .ifPresentOrElse(failure -> failed(held, at, failure, outcomes), () -> confirmed.put(held, at));
-            }
-        } catch (RabbitMQFailure nothingSent) {
-            copied.forEach((held, at) -> failed(held, at, nothingSent, outcomes));
+            wire = publisher.wire(deadlineNanos);
+        } catch (RabbitMQFailure unreachable) {
+            copied.forEach((held, at) -> failed(held, at, unreachable, outcomes));
+            return;
         }
+        Map<Held, Outgoing> copies = new LinkedHashMap<>();
+        for (Map.Entry<Held, Integer> one : copied.entrySet()) {
+            Held held = one.getKey();
+            try {
+                copies.put(held, copy(wire, batch.get(one.getValue()), held));
+            } catch (RabbitMQFailure failure) {
+                failed(held, one.getValue(), failure, outcomes);
+            }
+        }
+        Map<Held, Integer> confirmed = new LinkedHashMap<>();
+        publish(wire, copies, deadlineNanos).forEach((held, failure) -> {
+            int at = copied.getOrDefault(held, 0);
+            failure.ifPresentOrElse(why -> failed(held, at, why, outcomes), () -> confirmed.put(held, at));
+        });
         acknowledge(confirmed, outcomes);
+    }
+
+    /** Of each, why its copy was not stored, if so. */
+    private Map<Held, Optional<RabbitMQFailure>> publish(Wire wire, Map<Held, Outgoing> copies, long deadlineNanos)
+            throws InterruptedException {
+        List<Optional<RabbitMQFailure>> answers = publisher.publish(wire, List.copyOf(copies.values()), deadlineNanos);
+        Map<Held, Optional<RabbitMQFailure>> failures = new LinkedHashMap<>();
+        for (Held held : copies.keySet()) {
+            failures.put(held, answers.get(failures.size()));
+        }
+        return failures;
     }
 
     private Outgoing copy(Wire wire, Settlement settlement, Held held) throws RabbitMQFailure, InterruptedException {
@@ -144,7 +148,7 @@ final class Settler {
     private void failed(Held held, int at, RabbitMQFailure failure, Outcome[] outcomes) {
         outcomes[at] = new Outcome.Failed(failure);
         if (failure.maybeSoon()) {
-            held.lane.unclaim(held);
+            held.unclaim();
         } else {
             lapsing.add(new Lapsing(held, time.deadline(lease)));
         }
@@ -174,10 +178,6 @@ final class Settler {
         } catch (IOException | RuntimeException unknown) {
             return new Outcome.Failed(unknown);
         }
-    }
-
-    private static void ackQuietly(Held held) {
-        told(held.lane, List.of(held), LaneConsumer::ack);
     }
 
     private static void requeue(List<Held> claimed) {

@@ -167,7 +167,7 @@ final class Topology {
     }
 
     private void once(Wire wire, String what, Wire.Call declaration) throws RabbitMQFailure, InterruptedException {
-        if (!create || wire.declared().contains(what)) {
+        if (!create || wire.hasDeclared(what)) {
             return;
         }
         if (!declaring.tryLock(TURN.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -175,34 +175,41 @@ final class Topology {
                     ErrorClass.TRANSIENT, "Declaring " + what + " waits for declarations that are not answered", null);
         }
         try {
-            wire.declare(declaration);
-            wire.declared().add(what);
+            wire.declare(what, declaration);
         } catch (RabbitMQFailure ours) {
             throw ours;
         } catch (IOException | RuntimeException failed) {
-            throw explained(wire, what, failed);
+            throw refused(wire, "to declare " + what, failed);
         } finally {
             declaring.unlock();
         }
     }
 
-    private static RabbitMQFailure explained(Wire wire, String what, Exception failed) {
+    /** What went wrong with a call that needs the topology, and what mends it. */
+    RabbitMQFailure refused(Wire wire, String call, Exception failed) {
         RabbitMQErrors.Reason reason = RabbitMQErrors.reason(failed).orElse(null);
         if (reason == null || RabbitMQErrors.classify(failed) != ErrorClass.MISCONFIGURED) {
             wire.cut();
-            return new RabbitMQFailure(ErrorClass.TRANSIENT, "Declaring " + what + " was cut short: " + failed, failed);
+            return new RabbitMQFailure(
+                    ErrorClass.TRANSIENT, "RabbitMQ did not answer a call " + call + ": " + failed, failed);
         }
+        wire.forgetTopology();
         return new RabbitMQFailure(
                 ErrorClass.MISCONFIGURED,
-                "RabbitMQ refuses " + what + ": " + reason.text() + ". " + mending(reason),
+                "RabbitMQ refuses " + call + ": " + reason.text() + ". " + mending(reason),
                 failed);
     }
 
-    private static String mending(RabbitMQErrors.Reason reason) {
+    private String mending(RabbitMQErrors.Reason reason) {
         Matcher which = WHICH.matcher(reason.text());
         if (reason.code() == AMQP.ACCESS_REFUSED) {
             return "Grant it with rabbitmqctl set_permissions -p VHOST USER CONFIGURE WRITE READ, where each of the three"
                     + " matches the names that begin with bq";
+        }
+        if (reason.code() == AMQP.NOT_FOUND) {
+            return create
+                    ? "Somebody deleted it. It is made anew when it is needed next"
+                    : "Declare it, or set createTopology=true";
         }
         if (reason.code() != AMQP.PRECONDITION_FAILED || !which.find()) {
             return "An operator has to mend the topology";
