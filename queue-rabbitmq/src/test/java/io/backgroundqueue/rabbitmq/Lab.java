@@ -41,8 +41,12 @@ final class Lab implements AutoCloseable {
     }
 
     RabbitMQReceiver receiver(String topic) {
+        return receiver(topic, 10);
+    }
+
+    RabbitMQReceiver receiver(String topic, int concurrency) {
         ReceiverOptions options = new ReceiverOptions(
-                10,
+                concurrency,
                 OptionalInt.empty(),
                 1_000,
                 8 << 20,
