@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What a receiver fetches: one consumer per lane, made anew when it is found dead. For the loop thread, where nothing else is said. */
 final class Intake {
-    /** What waits here longer than this is hidden from others for nothing. */
+    /** What waits here longer than this, beyond what may run at once, is hidden from others for nothing. */
     private static final Duration HOARDED = Duration.ofSeconds(2);
+
+    /** What waits longer than this for a place to run; and the broker takes away what is held for too long. */
+    private static final Duration PLACELESS = Duration.ofSeconds(10);
 
     private static final Duration LOOK = Duration.ofMillis(500);
 
@@ -74,16 +77,21 @@ final class Intake {
         return buffer.drain();
     }
 
-    /** Whether tasks wait here for long, which others might run; no more than needed is asked for then. */
-    boolean hoards() {
+    /**
+     * Whether tasks wait here for long, which others might run; no more than needed is asked for then.
+     *
+     * @param full whether nothing may be handed out now
+     */
+    boolean hoards(boolean full) {
         long now = time.nanos();
         if (now - nextLook < 0) {
             return false;
         }
         nextLook = time.deadline(LOOK);
-        boolean hoards = present()
-                .anyMatch(lane ->
-                        prefetch(lane).isWide() && now - lane.unsettled().oldestNanos() > HOARDED.toNanos());
+        boolean hoards = present().anyMatch(lane -> {
+            long waited = now - lane.unsettled().oldestNanos();
+            return (full && waited > PLACELESS.toNanos()) || (prefetch(lane).isWide() && waited > HOARDED.toNanos());
+        });
         prefetches.forEach(hoards ? Prefetch::narrow : Prefetch::tick);
         return hoards;
     }
