@@ -88,20 +88,26 @@ final class LaneConsumer extends DefaultConsumer {
         consumer = asked(() -> {
             boolean waiting = channel.messageCount(queue) > 0;
             channel.basicQos(most);
-            unsettled.accept(most, waiting ? FIRST : Duration.ZERO);
+            unsettled.limit(most, waiting ? FIRST : Duration.ZERO);
             return channel.basicConsume(queue, false, this);
         });
     }
 
-    /** Takes no more; what comes all the same goes back. */
+    /** Asks for no more; some may be on their way. */
     void cancel() throws IOException {
-        unsettled.refuse();
-        stopConsuming();
+        String ended = consumer;
+        consumer = "";
+        if (!ended.isEmpty()) {
+            asked(() -> {
+                channel.basicCancel(ended);
+                return true;
+            });
+        }
     }
 
     /** Goes on with another limit. */
     void resize(int most) throws IOException {
-        stopConsuming();
+        cancel();
         consume(most);
     }
 
@@ -180,12 +186,9 @@ final class LaneConsumer extends DefaultConsumer {
     }
 
     @Override
-    public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body)
-            throws IOException {
-        Held held = new Held(this, envelope.getDeliveryTag(), new Message(properties, Bytes.wrap(body)), time.nanos());
-        if (!unsettled.add(held)) {
-            channel.basicNack(held.tag, false, true);
-        }
+    public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
+        unsettled.add(
+                new Held(this, envelope.getDeliveryTag(), new Message(properties, Bytes.wrap(body)), time.nanos()));
     }
 
     /** The queue is gone, or a task was held longer than the broker allows. */
@@ -199,17 +202,6 @@ final class LaneConsumer extends DefaultConsumer {
     @Override
     public void handleShutdownSignal(String tag, ShutdownSignalException cause) {
         abandon();
-    }
-
-    private void stopConsuming() throws IOException {
-        String ended = consumer;
-        consumer = "";
-        if (!ended.isEmpty()) {
-            asked(() -> {
-                channel.basicCancel(ended);
-                return true;
-            });
-        }
     }
 
     private interface Question<T> {

@@ -12,11 +12,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,8 +22,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A walk that takes letters one by one and holds them to its end: then they go back to where they were, in order. It ends
- * where the queue does, or at a letter that it has replayed itself: one that dies again would make it endless. Whoever is
- * asked for after that is looked for again.
+ * after so many as there were at its beginning: a letter that it replays and that dies again would make it endless. Whoever
+ * is asked for after that is looked for again.
  */
 final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
     private static final Logger LOG = LoggerFactory.getLogger(RabbitMQDeadLetterCursor.class);
@@ -42,17 +40,16 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
     private final Time time;
     private final HeldLetters letters;
     private final Map<String, Deque<Letter>> seen = new HashMap<>();
-    private final Set<String> replayed = new HashSet<>();
-    private boolean ended;
+    private long left;
 
-    /** @param exists whether there is a queue of dead letters at all */
-    RabbitMQDeadLetterCursor(String topic, RabbitMQParts parts, Channel channel, boolean exists) {
+    /** @param count how many letters there are */
+    RabbitMQDeadLetterCursor(String topic, RabbitMQParts parts, Channel channel, long count) {
         this.topic = topic;
         this.parts = parts;
         this.channel = channel;
         this.time = parts.time();
         this.letters = new HeldLetters(channel, parts.names().dead(topic), time);
-        this.ended = !exists;
+        this.left = count;
     }
 
     @Override
@@ -60,10 +57,10 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
         long end = time.deadline(PAGE);
         List<DeadLetter> page = new ArrayList<>();
         long bytes = 0;
-        while (!ended && page.size() < max && bytes < MOST_BYTES && time.nanos() - end < 0) {
+        while (left > 0 && page.size() < max && bytes < MOST_BYTES && time.nanos() - end < 0) {
             DeadLetter letter = see();
-            ended = letter == null || replayed.contains(letter.id());
-            if (letter != null && !ended) {
+            left = letter == null ? 0 : left - 1;
+            if (letter != null) {
                 bytes += letter.payload().size();
                 page.add(letter);
             }
@@ -79,17 +76,16 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
         long deadline = time.deadline(CALL);
         Wire wire = parts.publisher().wire(deadline);
         List<Letter> found = found(wanted);
-        List<Outgoing> copies = new ArrayList<>();
-        for (Letter letter : found) {
-            copies.add(parts.messages().replay(wire, topic, letter.message()));
-        }
-        wanted.forEach(letter -> replayed.add(letter.id()));
-        List<Optional<RabbitMQFailure>> answers = parts.publisher().publish(wire, copies, deadline);
+        List<Optional<RabbitMQFailure>> answers = parts.publisher()
+                .publish(wire, found, letter -> parts.messages().replay(wire, topic, letter.message()), deadline);
         int stored = 0;
         for (int i = 0; i < found.size(); i++) {
+            Letter letter = found.get(i);
             if (answers.get(i).isEmpty()) {
-                letters.remove(found.get(i));
+                letters.remove(letter);
                 stored++;
+            } else {
+                seen(letter);
             }
         }
         giveBackAfterTheEnd();
@@ -131,8 +127,12 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
         if (next == null) {
             return null;
         }
-        DeadLetter letter = Messages.letter(topic, next.message());
-        seen.computeIfAbsent(letter.id(), any -> new ArrayDeque<>()).add(next);
+        return seen(next);
+    }
+
+    private DeadLetter seen(Letter held) {
+        DeadLetter letter = Messages.letter(topic, held.message());
+        seen.computeIfAbsent(letter.id(), any -> new ArrayDeque<>()).add(held);
         return letter;
     }
 
@@ -142,7 +142,7 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
         List<Letter> found = new ArrayList<>();
         for (DeadLetter one : wanted) {
             Letter letter = found(one);
-            while (letter == null && ended && time.nanos() - end < 0 && see() != null) {
+            while (letter == null && left == 0 && time.nanos() - end < 0 && see() != null) {
                 letter = found(one);
             }
             if (letter != null) {
@@ -166,7 +166,7 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
     }
 
     private void giveBackAfterTheEnd() throws IOException, InterruptedException {
-        if (ended) {
+        if (left == 0) {
             giveBack();
         }
     }

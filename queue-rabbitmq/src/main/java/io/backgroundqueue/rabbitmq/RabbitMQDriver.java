@@ -17,12 +17,9 @@ import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.SendResult;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeoutException;
@@ -42,7 +39,6 @@ final class RabbitMQDriver implements QueueDriver {
     private final RabbitMQParts parts;
     private final Capabilities capabilities;
     private final Link admin;
-    private final Set<String> walked = ConcurrentHashMap.newKeySet();
     private final ConcurrentMap<Integer, Link> consuming = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -82,22 +78,9 @@ final class RabbitMQDriver implements QueueDriver {
         requireOpen();
         long deadline = time.deadline(timeout);
         Wire wire = parts.publisher().wire(deadline);
-        SendResult[] results = new SendResult[batch.size()];
-        List<Outgoing> messages = new ArrayList<>(batch.size());
-        List<Integer> places = new ArrayList<>(batch.size());
-        for (int i = 0; i < batch.size(); i++) {
-            try {
-                messages.add(parts.messages().fresh(wire, batch.get(i)));
-                places.add(i);
-            } catch (RabbitMQFailure failure) {
-                results[i] = new SendResult.Failed(failure.errorClass(), failure);
-            }
-        }
-        List<Optional<RabbitMQFailure>> answers = parts.publisher().publish(wire, messages, deadline);
-        for (int i = 0; i < answers.size(); i++) {
-            results[places.get(i)] = result(answers.get(i));
-        }
-        return Arrays.asList(results);
+        return parts.publisher().publish(wire, batch, task -> parts.messages().fresh(wire, task), deadline).stream()
+                .map(RabbitMQDriver::result)
+                .toList();
     }
 
     @Override
@@ -111,13 +94,11 @@ final class RabbitMQDriver implements QueueDriver {
     public DeadLetterCursor deadLetters(String topic) throws IOException, InterruptedException {
         requireOpen();
         requireGroup(topic);
-        // A queue that is just being made has nobody yet who answers, and asking that one ends the connection.
-        OptionalLong ready = ready(parts.names().dead(topic));
-        boolean exists = ready.isPresent() && (ready.getAsLong() > 0 || walked.contains(topic));
-        if (exists) {
-            walked.add(topic);
-        }
-        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), exists);
+        // A queue that is just being made counts none, and has nobody yet who answers: asking that one for a letter
+        // would end
+        // the connection.
+        long count = ready(parts.names().dead(topic)).orElse(0);
+        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), count);
     }
 
     @Override

@@ -49,7 +49,9 @@ final class RabbitMQReceiver implements Receiver {
         requireOpen();
         settler.lapse();
         parked &= max == 0;
-        if (!parked) {
+        if (parked) {
+            settler.giveBack(intake.drain(), deadline());
+        } else {
             open(max == 0);
         }
         int most = Math.min(max, options.maxUnsettled() - intake.out());

@@ -50,11 +50,14 @@ final class RabbitMQSettings {
     }
 
     void address(QueueUrl url) {
-        tls = url.scheme().equals("amqps");
+        tls |= url.scheme().equals("amqps");
         if (!url.address().startsWith("//") || url.hosts().isEmpty()) {
             throw QueueException.invalid("The URL " + url + " names no host. Write " + url.scheme() + "://host");
         }
         addresses = addresses(url.hosts(), port(), url);
+        if (url.path().contains("@")) {
+            throw unencoded(url);
+        }
         url.userInfo().ifPresent(info -> credentials(info, url));
         if (!url.path().isEmpty()) {
             virtualHost = url.path();
@@ -162,11 +165,15 @@ final class RabbitMQSettings {
         String host = colon < 0 ? text : text.substring(0, colon);
         int port = colon < 0 ? defaultPort : number(text.substring(colon + 1));
         if (host.isBlank() || port < 1 || port > 65_535) {
-            throw QueueException.invalid(
-                    "The URL " + url + " does not name hosts and ports from 1 to 65535. Percent-encode"
-                            + " what is special in user and password: / as %2F, ? as %3F, # as %23, @ as %40");
+            throw unencoded(url);
         }
         return new Address(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
+    }
+
+    private static QueueException unencoded(QueueUrl url) {
+        return QueueException.invalid(
+                "The URL " + url + " does not name hosts and ports from 1 to 65535. Percent-encode"
+                        + " what is special in user, password and virtual host: / as %2F, ? as %3F, # as %23, @ as %40");
     }
 
     private static int number(String text) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -74,17 +75,17 @@ final class Settler {
         if (charged.isEmpty()) {
             return;
         }
-        Map<Held, Outgoing> copies = new LinkedHashMap<>();
-        charged.forEach(held -> copies.put(held, messages.back(topic, held)));
-        Map<Held, Optional<RabbitMQFailure>> failures = Map.of();
+        List<Optional<RabbitMQFailure>> failures;
         try {
-            failures = publish(publisher.wire(deadlineNanos), copies, deadlineNanos);
+            failures = publisher.publish(
+                    publisher.wire(deadlineNanos), charged, held -> messages.back(topic, held), deadlineNanos);
         } catch (RabbitMQFailure unreachable) {
             // The broker takes them back all the same, and counts.
+            failures = Collections.nCopies(charged.size(), Optional.of(unreachable));
         }
-        for (Held held : charged) {
-            boolean copied = failures.containsKey(held) && failures.get(held).isEmpty();
-            told(held.lane, List.of(held), copied ? LaneConsumer::ack : LaneConsumer::requeue);
+        for (int i = 0; i < charged.size(); i++) {
+            Held held = charged.get(i);
+            told(held.lane, List.of(held), failures.get(i).isEmpty() ? LaneConsumer::ack : LaneConsumer::requeue);
         }
     }
 
@@ -98,39 +99,23 @@ final class Settler {
 
     private void copy(Map<Held, Integer> copied, List<Settlement> batch, Outcome[] outcomes, long deadlineNanos)
             throws InterruptedException {
-        Wire wire;
+        List<Held> originals = List.copyOf(copied.keySet());
+        List<Optional<RabbitMQFailure>> failures;
         try {
-            wire = publisher.wire(deadlineNanos);
+            Wire wire = publisher.wire(deadlineNanos);
+            failures = publisher.publish(
+                    wire, originals, held -> copy(wire, batch.get(copied.getOrDefault(held, 0)), held), deadlineNanos);
         } catch (RabbitMQFailure unreachable) {
-            copied.forEach((held, at) -> failed(held, at, unreachable, outcomes));
-            return;
-        }
-        Map<Held, Outgoing> copies = new LinkedHashMap<>();
-        for (Map.Entry<Held, Integer> one : copied.entrySet()) {
-            Held held = one.getKey();
-            try {
-                copies.put(held, copy(wire, batch.get(one.getValue()), held));
-            } catch (RabbitMQFailure failure) {
-                failed(held, one.getValue(), failure, outcomes);
-            }
+            failures = Collections.nCopies(originals.size(), Optional.of(unreachable));
         }
         Map<Held, Integer> confirmed = new LinkedHashMap<>();
-        publish(wire, copies, deadlineNanos).forEach((held, failure) -> {
+        for (int i = 0; i < originals.size(); i++) {
+            Held held = originals.get(i);
             int at = copied.getOrDefault(held, 0);
-            failure.ifPresentOrElse(why -> failed(held, at, why, outcomes), () -> confirmed.put(held, at));
-        });
-        acknowledge(confirmed, outcomes);
-    }
-
-    /** Of each, why its copy was not stored, if so. */
-    private Map<Held, Optional<RabbitMQFailure>> publish(Wire wire, Map<Held, Outgoing> copies, long deadlineNanos)
-            throws InterruptedException {
-        List<Optional<RabbitMQFailure>> answers = publisher.publish(wire, List.copyOf(copies.values()), deadlineNanos);
-        Map<Held, Optional<RabbitMQFailure>> failures = new LinkedHashMap<>();
-        for (Held held : copies.keySet()) {
-            failures.put(held, answers.get(failures.size()));
+            failures.get(i)
+                    .ifPresentOrElse(failure -> failed(held, at, failure, outcomes), () -> confirmed.put(held, at));
         }
-        return failures;
+        acknowledge(confirmed, outcomes);
     }
 
     private Outgoing copy(Wire wire, Settlement settlement, Held held) throws RabbitMQFailure, InterruptedException {

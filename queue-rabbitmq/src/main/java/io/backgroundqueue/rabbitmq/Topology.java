@@ -57,31 +57,30 @@ final class Topology {
         }
     }
 
-    /** What a copy in this lane is published to. */
+    /**
+     * What a copy in this lane is published to. Its bindings go with a queue that is deleted, and whoever makes it anew may
+     * be somebody else: so whoever declares it binds it, too, also for what waits in the grid already.
+     */
     void lane(Wire wire, String topic, int lane) throws RabbitMQFailure, InterruptedException {
+        grid(wire);
         String queue = names.lane(topic, lane);
         once(wire, queue, channel -> {
             quorum(channel, queue, Map.of());
+            channel.queueBind(queue, OUT, arriving(queue));
             if (!names.exchange().isEmpty()) {
                 String from = type == RabbitMQExchangeType.FANOUT ? names.groupExchange() : names.exchange();
                 channel.queueBind(queue, from, names.key(topic, lane));
             }
+            if (type.spreads()) {
+                channel.queueBind(queue, OUT, arriving(names.delayed(topic, lane)));
+            }
         });
-        if (type.spreads()) {
-            arrival(wire, queue, names.delayed(topic, lane));
-        }
     }
 
     /** The queue of the dead letters. */
     void dead(Wire wire, String topic) throws RabbitMQFailure, InterruptedException {
         String queue = names.dead(topic);
         once(wire, queue, channel -> quorum(channel, queue, Map.of()));
-    }
-
-    /** The way through the grid, to a queue of ours. */
-    void delayTo(Wire wire, DelayLeg leg, String queue) throws RabbitMQFailure, InterruptedException {
-        digits(wire, leg);
-        arrival(wire, queue, queue);
     }
 
     /** The queues that a delay needs. */
@@ -108,13 +107,9 @@ final class Topology {
         });
     }
 
-    /** What comes out of the grid for {@code address} goes to {@code queue}. */
-    private void arrival(Wire wire, String queue, String address) throws RabbitMQFailure, InterruptedException {
-        grid(wire);
-        once(
-                wire,
-                "arrival " + address + " at " + queue,
-                channel -> channel.queueBind(queue, OUT, "*.*.*.@." + address));
+    /** By which keys what is addressed so comes out of the grid. */
+    private static String arriving(String address) {
+        return "*.*.*.@." + address;
     }
 
     private void grid(Wire wire) throws RabbitMQFailure, InterruptedException {

@@ -29,7 +29,6 @@ final class Unsettled {
     private int buffered;
     private int limit;
     private long expectedUntil;
-    private boolean accepting;
     private boolean ended;
 
     /** @param buffer where it waits to be handed out */
@@ -38,11 +37,10 @@ final class Unsettled {
         this.time = time;
     }
 
-    /** Takes what comes. The broker sends up to a limit, the first perhaps within a time. */
-    void accept(int most, Duration first) {
+    /** The broker sends up to a limit from now on, the first perhaps within a time. */
+    void limit(int most, Duration first) {
         lock.lock();
         try {
-            accepting = true;
             limit = most;
             expectedUntil = time.deadline(first);
         } finally {
@@ -50,27 +48,13 @@ final class Unsettled {
         }
     }
 
-    /** Takes nothing more. */
-    void refuse() {
+    void add(Held held) {
         lock.lock();
         try {
-            accepting = false;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** False if nothing is taken now. */
-    boolean add(Held held) {
-        lock.lock();
-        try {
-            if (accepting) {
-                byTag.put(held.tag, held);
-                buffered++;
-                buffer.add(held.lane.index(), held);
-                changed.signalAll();
-            }
-            return accepting;
+            byTag.put(held.tag, held);
+            buffered++;
+            buffer.add(held.lane.index(), held);
+            changed.signalAll();
         } finally {
             lock.unlock();
         }

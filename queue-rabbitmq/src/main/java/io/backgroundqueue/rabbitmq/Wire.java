@@ -40,7 +40,7 @@ final class Wire implements BlockedListener {
         if (frames == null) {
             throw new IllegalStateException("a connection without a socket");
         }
-        frames.beat();
+        frames.beat(Duration.ofSeconds(2L * connection.getHeartbeat()));
         return new Wire(connection, frames);
     }
 

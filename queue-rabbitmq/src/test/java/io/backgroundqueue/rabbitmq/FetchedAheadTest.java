@@ -66,8 +66,7 @@ class FetchedAheadTest {
 
         @Override
         public boolean await(ReentrantLock lock, Condition condition, long deadlineNanos) throws InterruptedException {
-            long left = deadlineNanos - nanos();
-            return left > 0 && condition.awaitNanos(left) > 0;
+            return Time.system().await(lock, condition, deadlineNanos - by.get());
         }
     }
 }
