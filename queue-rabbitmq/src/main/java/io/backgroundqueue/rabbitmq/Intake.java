@@ -30,7 +30,8 @@ final class Intake {
 
     private final String topic;
     private final RabbitMQParts parts;
-    private final Link link;
+    private final Link shared;
+    private final Link apart;
     private final int concurrency;
     private final int maxBytes;
     private final Time time;
@@ -42,7 +43,8 @@ final class Intake {
     Intake(String topic, RabbitMQParts parts, Link link, ReceiverOptions options) {
         this.topic = topic;
         this.parts = parts;
-        this.link = link;
+        this.shared = link;
+        this.apart = link.apart();
         this.concurrency = options.concurrency();
         this.maxBytes = options.maxBytes();
         this.time = parts.time();
@@ -58,7 +60,7 @@ final class Intake {
         for (int i = 0; i < Lanes.COUNT; i++) {
             LaneConsumer lane = lanes.get(i);
             if (lane == null || !lane.isAlive() || !lane.isConsuming()) {
-                open(i, lane, link.wire(deadlineNanos));
+                open(i, lane, link(lane).wire(deadlineNanos));
             }
         }
     }
@@ -154,11 +156,20 @@ final class Intake {
     /** Ends it; what is out goes back. */
     void close() {
         present().forEach(LaneConsumer::close);
+        apart.close();
     }
 
     /** As if the process were gone; any thread. */
     void cutConnection() {
         present().forEach(LaneConsumer::cutConnection);
+    }
+
+    /**
+     * A queue without a leader does not answer, and in the end takes the connection with it that asks it again and again:
+     * not that of other topics, whose tasks would never come to an end.
+     */
+    private Link link(@Nullable LaneConsumer before) {
+        return before != null && before.isSilent() ? apart : shared;
     }
 
     private void open(int index, @Nullable LaneConsumer before, Wire wire) throws IOException, InterruptedException {
@@ -176,7 +187,7 @@ final class Intake {
             lane.consume(prefetches.get(index).size());
         } catch (IOException | RuntimeException failed) {
             lane.abandon();
-            throw parts.topology().refused(wire, "to consume '" + parts.names().lane(topic, index) + "'", failed);
+            throw parts.topology().refused("to consume '" + parts.names().lane(topic, index) + "'", wire, failed);
         }
     }
 

@@ -3,6 +3,7 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.ChannelContinuationTimeoutException;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
 import com.rabbitmq.client.ShutdownSignalException;
@@ -38,6 +39,7 @@ final class LaneConsumer extends DefaultConsumer {
     private final Time time;
     private final Unsettled unsettled;
     private volatile boolean dead;
+    private volatile boolean silent;
     /** The loop thread's. */
     private String consumer = "";
 
@@ -62,6 +64,11 @@ final class LaneConsumer extends DefaultConsumer {
     /** Whether what it handed out is still its own. */
     boolean isAlive() {
         return !dead && wire.isOpen() && channel.isOpen();
+    }
+
+    /** Whether the broker did not answer here: its queue may have no leader. */
+    boolean isSilent() {
+        return silent;
     }
 
     boolean isConsuming() {
@@ -169,7 +176,7 @@ final class LaneConsumer extends DefaultConsumer {
     void close() {
         abandon();
         try {
-            if (wire.isOpen() && channel.isOpen()) {
+            if (!silent && wire.isOpen() && channel.isOpen()) {
                 channel.close();
             }
         } catch (TimeoutException silent) {
@@ -208,10 +215,14 @@ final class LaneConsumer extends DefaultConsumer {
         T ask() throws IOException;
     }
 
-    /** Whoever does not answer in time will hardly answer the next one. */
+    /** Whoever does not answer in time will hardly answer the next one. But others on this connection may get answers. */
     private <T> T asked(Question<T> question) throws IOException {
         try {
             return question.ask();
+        } catch (ChannelContinuationTimeoutException unanswered) {
+            silent = true;
+            abandon();
+            throw unanswered;
         } catch (IOException | RuntimeException failed) {
             if (RabbitMQErrors.reason(failed).isEmpty()) {
                 wire.cut();

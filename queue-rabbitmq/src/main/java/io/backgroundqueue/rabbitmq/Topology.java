@@ -174,17 +174,19 @@ final class Topology {
         } catch (RabbitMQFailure ours) {
             throw ours;
         } catch (IOException | RuntimeException failed) {
-            throw refused(wire, "to declare " + what, failed);
+            if (RabbitMQErrors.reason(failed).isEmpty()) {
+                wire.cut();
+            }
+            throw refused("to declare " + what, wire, failed);
         } finally {
             declaring.unlock();
         }
     }
 
     /** What went wrong with a call that needs the topology, and what mends it. */
-    RabbitMQFailure refused(Wire wire, String call, Exception failed) {
+    RabbitMQFailure refused(String call, Wire wire, Exception failed) {
         RabbitMQErrors.Reason reason = RabbitMQErrors.reason(failed).orElse(null);
         if (reason == null || RabbitMQErrors.classify(failed) != ErrorClass.MISCONFIGURED) {
-            wire.cut();
             return new RabbitMQFailure(
                     ErrorClass.TRANSIENT, "RabbitMQ did not answer a call " + call + ": " + failed, failed);
         }

@@ -41,6 +41,29 @@ class EntryPointsTest {
     }
 
     @Test
+    void aPasswordThatIsNotEncodedIsNotShown() {
+        assertThatThrownBy(() -> BackgroundQueues.open("amqp://bob:2024/hunter2@localhost/vhost"))
+                .isInstanceOfSatisfying(
+                        QueueException.class, error -> assertThat(error.kind()).isEqualTo(Kind.INVALID))
+                .hasMessageNotContaining("hunter2")
+                .hasMessageContaining("Percent-encode");
+    }
+
+    @Test
+    void tlsStaysOnWhateverIsSetAfterIt() throws Exception {
+        URI broker = URI.create(Brokers.shared("rabbitmq").url());
+        RabbitMQBackgroundQueue.Builder builder = RabbitMQBackgroundQueue.builder()
+                .tls(true)
+                .url("amqp://" + broker.getHost() + ":" + broker.getPort())
+                .connectTimeout(Duration.ofSeconds(1));
+
+        assertThatThrownBy(builder::build)
+                .as("a broker that speaks no TLS here")
+                .isInstanceOf(QueueException.class)
+                .hasMessageContaining("amqps://");
+    }
+
+    @Test
     void anUnknownParameterIsRefusedAndTheKnownOnesAreNamed() throws Exception {
         String url = Brokers.shared("rabbitmq").url() + "?vhosts=a";
 
