@@ -25,8 +25,12 @@ final class HeldLetters {
     private final Condition never = lock.newCondition();
     private int held;
 
-    /** A letter that is held. */
-    record Letter(long tag, Message message) {}
+    /**
+     * A letter that is held.
+     *
+     * @param behind how many are in the queue behind it
+     */
+    record Letter(long tag, Message message, long behind) {}
 
     HeldLetters(Channel channel, String queue, Time time) {
         this.channel = channel;
@@ -43,7 +47,9 @@ final class HeldLetters {
         }
         held++;
         return new Letter(
-                next.getEnvelope().getDeliveryTag(), new Message(next.getProps(), Bytes.wrap(next.getBody())));
+                next.getEnvelope().getDeliveryTag(),
+                new Message(next.getProps(), Bytes.wrap(next.getBody())),
+                next.getMessageCount());
     }
 
     /** Removes one for good. */

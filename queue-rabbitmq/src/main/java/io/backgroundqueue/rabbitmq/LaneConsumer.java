@@ -32,6 +32,9 @@ final class LaneConsumer extends DefaultConsumer {
     /** A message and the answer that there are none may cross. */
     private static final Duration CROSSING = Duration.ofMillis(10);
 
+    /** A broker that has not found out how many there are in a quarter of a second says that there are none. */
+    private static final Duration GUESS = Duration.ofMillis(200);
+
     private final Wire wire;
     private final Channel channel;
     private final int index;
@@ -93,7 +96,7 @@ final class LaneConsumer extends DefaultConsumer {
     /** Consumes with this limit of unsettled messages. */
     void consume(int most) throws IOException {
         consumer = asked(() -> {
-            boolean waiting = channel.messageCount(queue) > 0;
+            boolean waiting = mayHaveMore();
             channel.basicQos(most);
             unsettled.limit(most, waiting ? FIRST : Duration.ZERO);
             return channel.basicConsume(queue, false, this);
@@ -133,7 +136,7 @@ final class LaneConsumer extends DefaultConsumer {
         if (there || !expected || !isAlive() || !isConsuming()) {
             return there;
         }
-        boolean more = asked(() -> channel.messageCount(queue)) > 0;
+        boolean more = asked(this::mayHaveMore);
         return unsettled.awaitBuffered(more ? deadlineNanos : time.deadline(CROSSING));
     }
 
@@ -211,17 +214,28 @@ final class LaneConsumer extends DefaultConsumer {
         abandon();
     }
 
+    private boolean mayHaveMore() throws IOException {
+        long begin = time.nanos();
+        return channel.messageCount(queue) > 0 || time.nanos() - begin > GUESS.toNanos();
+    }
+
     private interface Question<T> {
         T ask() throws IOException;
     }
 
-    /** Whoever does not answer in time will hardly answer the next one. But others on this connection may get answers. */
+    /**
+     * Whoever does not answer in time will hardly answer the next one. Others on this connection may get answers, so it is
+     * left to them; but what is held here would come back with it only.
+     */
     private <T> T asked(Question<T> question) throws IOException {
         try {
             return question.ask();
         } catch (ChannelContinuationTimeoutException unanswered) {
             silent = true;
             abandon();
+            if (!unsettled.isEmpty()) {
+                wire.cut();
+            }
             throw unanswered;
         } catch (IOException | RuntimeException failed) {
             if (RabbitMQErrors.reason(failed).isEmpty()) {

@@ -33,6 +33,7 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
     private static final Duration PAGE = Duration.ofSeconds(3);
 
     private static final Duration CALL = Duration.ofSeconds(8);
+    private static final long UNKNOWN = Long.MAX_VALUE;
 
     private final String topic;
     private final RabbitMQParts parts;
@@ -40,16 +41,17 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
     private final Time time;
     private final HeldLetters letters;
     private final Map<String, Deque<Letter>> seen = new HashMap<>();
+    /** How many are to come; unknown before the first. */
     private long left;
 
-    /** @param count how many letters there are */
-    RabbitMQDeadLetterCursor(String topic, RabbitMQParts parts, Channel channel, long count) {
+    /** @param any whether there are letters */
+    RabbitMQDeadLetterCursor(String topic, RabbitMQParts parts, Channel channel, boolean any) {
         this.topic = topic;
         this.parts = parts;
         this.channel = channel;
         this.time = parts.time();
         this.letters = new HeldLetters(channel, parts.names().dead(topic), time);
-        this.left = count;
+        this.left = any ? UNKNOWN : 0;
     }
 
     @Override
@@ -58,9 +60,12 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
         List<DeadLetter> page = new ArrayList<>();
         long bytes = 0;
         while (left > 0 && page.size() < max && bytes < MOST_BYTES && time.nanos() - end < 0) {
-            DeadLetter letter = see();
-            left = letter == null ? 0 : left - 1;
-            if (letter != null) {
+            Letter taken = letters.take();
+            if (taken == null) {
+                left = 0;
+            } else {
+                left = left == UNKNOWN ? taken.behind() : left - 1;
+                DeadLetter letter = seen(taken);
                 bytes += letter.payload().size();
                 page.add(letter);
             }
@@ -121,13 +126,13 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
         }
     }
 
-    /** Takes the next letter; null at the end of the queue. */
-    private @Nullable DeadLetter see() throws IOException {
-        Letter next = letters.take();
-        if (next == null) {
-            return null;
+    /** Takes one more; false at the end of the queue. */
+    private boolean look() throws IOException {
+        Letter taken = letters.take();
+        if (taken != null) {
+            seen(taken);
         }
-        return seen(next);
+        return taken != null;
     }
 
     private DeadLetter seen(Letter held) {
@@ -142,7 +147,7 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
         List<Letter> found = new ArrayList<>();
         for (DeadLetter one : wanted) {
             Letter letter = found(one);
-            while (letter == null && left == 0 && time.nanos() - end < 0 && see() != null) {
+            while (letter == null && left == 0 && time.nanos() - end < 0 && look()) {
                 letter = found(one);
             }
             if (letter != null) {

@@ -2,6 +2,7 @@ package io.backgroundqueue.rabbitmq;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.ChannelContinuationTimeoutException;
 import io.backgroundqueue.Capabilities;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.Scope;
@@ -94,11 +95,32 @@ final class RabbitMQDriver implements QueueDriver {
     public DeadLetterCursor deadLetters(String topic) throws IOException, InterruptedException {
         requireOpen();
         requireGroup(topic);
-        // A queue that is just being made counts none, and has nobody yet who answers: asking that one for a letter
-        // would end
-        // the connection.
-        long count = ready(parts.names().dead(topic)).orElse(0);
-        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), count);
+        OptionalLong ready = ready(parts.names().dead(topic));
+        boolean any = ready.isPresent() && (ready.getAsLong() > 0 || hasLetters(topic));
+        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), any);
+    }
+
+    /**
+     * The broker says that there are none where it has not found out, as when it is busy; or when the queue is just being made:
+     * whoever asks that one for a letter loses the connection, so this has one of its own.
+     */
+    private boolean hasLetters(String topic) throws RabbitMQFailure, InterruptedException {
+        Link link = admin.apart();
+        Wire wire = link.wire(time.deadline(CALL_TIMEOUT));
+        try {
+            HeldLetters letters = new HeldLetters(wire.channel(), parts.names().dead(topic), time);
+            boolean any = letters.take() != null;
+            letters.giveBack();
+            return any;
+        } catch (IOException | RuntimeException failed) {
+            throw new RabbitMQFailure(
+                    ErrorClass.TRANSIENT,
+                    "RabbitMQ does not say whether '" + topic
+                            + "' has dead letters: their queue is just being made, or has" + " no leader",
+                    failed);
+        } finally {
+            link.close();
+        }
     }
 
     @Override
@@ -189,6 +211,9 @@ final class RabbitMQDriver implements QueueDriver {
         } catch (TimeoutException silent) {
             wire.cut();
             throw new RabbitMQFailure(ErrorClass.TRANSIENT, settings + " does not answer", silent);
+        } catch (ChannelContinuationTimeoutException silent) {
+            wire.cut();
+            throw silent;
         } catch (IOException | RuntimeException failed) {
             if (RabbitMQErrors.reason(failed)
                     .filter(why -> why.code() == AMQP.NOT_FOUND)

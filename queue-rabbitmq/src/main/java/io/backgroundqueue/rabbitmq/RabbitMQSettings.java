@@ -20,6 +20,7 @@ final class RabbitMQSettings {
     private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9_-]{1,32}");
     private static final Pattern EXCHANGE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     private static final Pattern GROUP = Pattern.compile("[A-Za-z0-9_-]{1,32}");
+    private static final int SHORTEST_TOPIC = 16;
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     List<Address> addresses = List.of(new Address("localhost", PORT));
@@ -111,6 +112,10 @@ final class RabbitMQSettings {
             throw QueueException.invalid(
                     "The group '" + group.get() + "' needs an exchange of the type topic or fanout:"
                             + " behind a direct one all workers share the tasks. Set exchangeType, or leave group out");
+        }
+        if (new Names(this).longestTopic() < SHORTEST_TOPIC) {
+            throw QueueException.invalid("Prefix, exchange and group together are too long: the name of a queue has 255"
+                    + " characters, and topics need " + SHORTEST_TOPIC + " of them. Choose shorter ones");
         }
         RabbitMQSettings copy = new RabbitMQSettings();
         copy.addresses = addresses;

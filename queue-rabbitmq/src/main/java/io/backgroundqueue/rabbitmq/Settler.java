@@ -149,8 +149,9 @@ final class Settler {
                 .forEach(held -> byLane.computeIfAbsent(held.lane, any -> new ArrayList<>())
                         .add(held));
         byLane.forEach((lane, all) -> {
-            Outcome outcome = told(lane, all, LaneConsumer::ack);
-            all.forEach(held -> outcomes[claimed.getOrDefault(held, 0)] = outcome);
+            Outcome otherwise = told(lane, all, LaneConsumer::ack);
+            all.forEach(held ->
+                    outcomes[claimed.getOrDefault(held, 0)] = lane.unsettled().has(held) ? otherwise : Outcome.DONE);
         });
     }
 

@@ -214,7 +214,7 @@ final class Topology {
         return which.group(1).equals("queue")
                 ? "It was made with other arguments. When its tasks are done: rabbitmqctl delete_queue '"
                         + which.group(2) + "' --vhost '" + which.group(3) + "', and it is made anew"
-                : "It was made with another type or other arguments. Choose another exchange or another exchangeType, or delete"
+                : "It was made with another type or other arguments. Choose another exchange or exchangeType; or set createTopology=false, if it is somebody else's, and declare the rest; or delete"
                         + " it: rabbitmqadmin --vhost='" + which.group(3) + "' delete exchange name='" + which.group(2)
                         + "'";
     }

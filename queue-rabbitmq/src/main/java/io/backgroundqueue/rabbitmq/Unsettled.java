@@ -115,6 +115,15 @@ final class Unsettled {
         }
     }
 
+    boolean isEmpty() {
+        lock.lock();
+        try {
+            return byTag.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** How many were handed out. */
     int out() {
         lock.lock();

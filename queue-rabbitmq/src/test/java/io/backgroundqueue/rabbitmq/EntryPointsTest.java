@@ -31,6 +31,7 @@ class EntryPointsTest {
                 "amqp://localhost?group=billing | needs an exchange of the type topic or fanout",
                 "amqp://localhost?createTopology=yes | true or false",
                 "amqp://localhost?connectTimeout=0s | longer than 0",
+                "amqp://localhost?prefix=abcdefghijklmnopqrstuvwxyz012345&exchange=a__________________________________________________________b&exchangeType=topic&group=abcdefghijklmnopqrstuvwxyz012345 | too long",
                 "amqp://localhost?addresses=one:1,two:x | ports from 1 to 65535",
             })
     void whatIsWrongInAUrlIsRefusedWithItsValue(String url, String why) {
