@@ -5,6 +5,8 @@ import io.backgroundqueue.TopicStats;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -111,11 +113,13 @@ final class Admin {
         database.call(deadlineNanos, session -> session.step(check).list(row -> row.getInt(1)));
     }
 
-    /** Deletes tasks that are locked, and frees the deduplication ids that are theirs. */
+    /** Deletes tasks that are locked, and frees the deduplication ids that are theirs, in the order in which sends take them. */
     private int delete(Session session, String topic, List<Waiting> tasks) throws SQLException {
         Step deleting = session.step(delete);
         Step freeing = session.step(free);
-        for (Waiting task : tasks) {
+        List<Waiting> ordered = new ArrayList<>(tasks);
+        ordered.sort(Comparator.comparing(task -> String.valueOf(task.dedupId())));
+        for (Waiting task : ordered) {
             deleting.add(topic).add(task.taskId()).row();
             if (task.dedupId() != null) {
                 freeing.add(topic).add(task.dedupId()).add(task.taskId()).row();

@@ -22,10 +22,11 @@ record Claim(String topic, long owner, long number, int most, int bytes, int low
      * What it got.
      *
      * @param alive whether the worker row is there and allows it
+     * @param renewed whether the worker row was renewed, if it was to be; a claim that finds nothing may leave that to the next
      * @param deliveries in order
      * @param turn the lower level that was served, if one was
      */
-    record Answer(boolean alive, List<Delivery> deliveries, OptionalInt turn) {
-        static final Answer FORBIDDEN = new Answer(false, List.of(), OptionalInt.empty());
+    record Answer(boolean alive, boolean renewed, List<Delivery> deliveries, OptionalInt turn) {
+        static final Answer FORBIDDEN = new Answer(false, false, List.of(), OptionalInt.empty());
     }
 }

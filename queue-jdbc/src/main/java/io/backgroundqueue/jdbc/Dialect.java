@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * What differs between databases: the steps that every task takes, each in as few statements as the database allows. All
@@ -29,8 +30,13 @@ interface Dialect {
     /** Whether each step below is one statement; else it needs a transaction. */
     boolean oneStatement();
 
-    /** Whether its clock goes on within a transaction. */
-    boolean clockRuns();
+    /** Whether this version of it has what our SQL needs. */
+    boolean knows(int major, int minor);
+
+    /** What time it is within a transaction; empty where the clock of {@link Names#now} goes on there anyway. */
+    default Optional<Instant> clock(Session session) throws SQLException {
+        return Optional.empty();
+    }
 
     /** The largest payload, in bytes. */
     int mostBytes();
@@ -70,10 +76,10 @@ interface Dialect {
     void insert(Session session, List<Envelope> tasks) throws SQLException;
 
     /**
-     * Takes the deduplication ids of tasks that are free, or theirs already. Waits for other transactions.
+     * Takes the deduplication ids of tasks that are free. Waits for other transactions.
      *
      * @param tasks each with an id of its own, in order of topic and id
-     * @return for each whether it has it
+     * @return for each whether it has it from now on
      */
     List<Boolean> takeIds(Session session, List<Envelope> tasks) throws SQLException;
 
@@ -113,8 +119,23 @@ interface Dialect {
     /** Tells other processes that topics have ready tasks, where that is possible. */
     default void tell(Session session, Collection<String> topics) throws SQLException {}
 
-    /** Hears what other processes tell, where that is possible. */
-    default Optional<Duty> listener(Database database, WakeUps wakeUps) {
+    /** Hears what other processes tell. */
+    interface Listener extends Duty {
+        /** Any thread. Gives its connection back if nobody waits any more, now or at the end of the turn that is under way. */
+        void rest();
+    }
+
+    /**
+     * Hears what other processes tell, where that is possible.
+     *
+     * @param wanted whether anybody waits for tasks
+     */
+    default Optional<Listener> listener(Database database, WakeUps wakeUps, BooleanSupplier wanted) {
+        return Optional.empty();
+    }
+
+    /** Looks for what other clients of the database do to us, where that is possible. */
+    default Optional<Duty> watch(Database database) {
         return Optional.empty();
     }
 

@@ -61,7 +61,7 @@ final class H2Claim {
         }
         // A lock is written to the file like any change: whoever finds nothing should not pay for it.
         if (candidates(session.step(inOrder, claim.topic(), 1)).isEmpty()) {
-            return new Claim.Answer(true, List.of(), OptionalInt.empty());
+            return new Claim.Answer(true, false, List.of(), OptionalInt.empty());
         }
         if (!mayClaim(session, claim)) {
             return Claim.Answer.FORBIDDEN;
@@ -78,7 +78,7 @@ final class H2Claim {
         List<Delivery> deliveries = session.step(read, claim.owner(), base, base + JdbcLease.PER_CLAIM - 1)
                 .list(row ->
                         TaskRow.delivery(row, claim.topic(), new JdbcLease(claim.owner(), row.getLong("lease")), now));
-        return new Claim.Answer(true, deliveries, turn);
+        return new Claim.Answer(true, true, deliveries, turn);
     }
 
     /** How to look at the first of a line. */

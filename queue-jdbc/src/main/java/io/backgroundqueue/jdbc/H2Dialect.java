@@ -16,18 +16,21 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * H2: every step is a short transaction of plain statements, batched where they repeat. Embedded, a statement costs no
- * round trip. A pattern for other databases.
+ * round trip; through another process ({@code AUTO_SERVER}) each costs one. A pattern for other databases.
  */
 final class H2Dialect implements Dialect {
     private static final String STORED_ALREADY = "23505";
+    private static final Pattern IN_MEMORY_ELSEWHERE = Pattern.compile("jdbc:h2:(tcp|ssl)://[^/]*/mem:");
 
     private final H2Claim claim;
     private final String insert;
-    private final String keepId;
+    private final String reviveId;
     private final String takeId;
     private final String acknowledge;
     private final String postpone;
@@ -43,9 +46,9 @@ final class H2Dialect implements Dialect {
                   ordering_key, expires_after, headers, payload, place)
                 VALUES (CASE WHEN GREATEST({later}, CAST(? AS timestamp(6) with time zone)) > {now} THEN 2 ELSE 0 END,
                   GREATEST({later}, CAST(? AS timestamp(6) with time zone)), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, {next})""");
-        this.keepId = names.sql("""
-                UPDATE {dedup} SET expires_at = CASE WHEN expires_at > {now} THEN expires_at ELSE {later} END, task_id = ?
-                WHERE topic = ? AND dedup_id = ? AND (expires_at <= {now} OR task_id = ?)""");
+        this.reviveId = names.sql("""
+                UPDATE {dedup} SET expires_at = {later}, task_id = ?
+                WHERE topic = ? AND dedup_id = ? AND expires_at <= {now}""");
         this.takeId = names.sql("""
                 INSERT INTO {dedup} (expires_at, task_id, topic, dedup_id)
                 SELECT {later}, ?, n.topic, n.dedup_id
@@ -82,8 +85,16 @@ final class H2Dialect implements Dialect {
     }
 
     @Override
-    public boolean clockRuns() {
-        return false;
+    public boolean knows(int major, int minor) {
+        return major > 2 || (major == 2 && minor >= 2);
+    }
+
+    /** When the statement began that asks. */
+    @Override
+    public Optional<Instant> clock(Session session) throws SQLException {
+        return session.step("SELECT executing_statement_start AS moment FROM information_schema.sessions"
+                        + " WHERE session_id = SESSION_ID()")
+                .first(row -> Moments.read(row, "moment"));
     }
 
     @Override
@@ -138,33 +149,28 @@ final class H2Dialect implements Dialect {
     public List<Boolean> takeIds(Session session, List<Envelope> tasks) throws SQLException {
         List<Boolean> taken = new ArrayList<>();
         for (Envelope task : tasks) {
-            taken.add(keeps(session, task) || takes(session, task));
+            taken.add(takes(session, task));
         }
         return taken;
     }
 
-    /** An id that is this task's already, or has ended. */
-    private boolean keeps(Session session, Envelope task) throws SQLException {
-        Deduplication asked = task.deduplication().orElseThrow();
-        String id = task.taskId();
-        return session.step(keepId, Moments.micros(asked.window()), id, task.topic(), asked.id(), id)
-                        .update()
-                == 1;
-    }
-
+    /** An id that has ended is taken over; else there must be none, also not of somebody who is faster. */
     private boolean takes(Session session, Envelope task) throws SQLException {
-        Deduplication asked = task.deduplication().orElseThrow();
         try {
-            return session.step(takeId, Moments.micros(asked.window()), task.taskId(), task.topic(), asked.id())
-                            .update()
-                    == 1;
+            return changes(session, reviveId, task) || changes(session, takeId, task);
         } catch (SQLException failed) {
             if (!JdbcErrors.state(failed).equals(STORED_ALREADY)) {
                 throw failed;
             }
-            // Somebody was faster, and it may have been this very task.
-            return keeps(session, task);
+            return false;
         }
+    }
+
+    private static boolean changes(Session session, String sql, Envelope task) throws SQLException {
+        Deduplication asked = task.deduplication().orElseThrow();
+        return session.step(sql, Moments.micros(asked.window()), task.taskId(), task.topic(), asked.id())
+                        .update()
+                == 1;
     }
 
     @Override
@@ -258,7 +264,7 @@ final class H2Dialect implements Dialect {
     @Override
     public boolean requireDurable(Connection connection) throws SQLException {
         String url = String.valueOf(connection.getMetaData().getURL());
-        if (url.startsWith("jdbc:h2:mem:")) {
+        if (url.startsWith("jdbc:h2:mem:") || IN_MEMORY_ELSEWHERE.matcher(url).lookingAt()) {
             return false;
         }
         try (PreparedStatement statement = connection.prepareStatement(

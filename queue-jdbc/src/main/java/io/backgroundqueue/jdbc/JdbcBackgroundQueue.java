@@ -29,13 +29,14 @@ public final class JdbcBackgroundQueue {
      * A view of a queue that enqueues in the transaction that is under way on a connection: a commit brings the tasks to be,
      * together with whatever else the transaction changed, and a rollback leaves none of them and frees their deduplication
      * ids. The view neither commits nor rolls back and changes nothing about the connection. A worker that waits finds the
-     * tasks within half a second of the commit; on PostgreSQL it is told with the commit. A statement that fails leaves the transaction failed: roll it back. Use it on
+     * tasks within half a second of the commit; on PostgreSQL it is mostly told with the commit, by a NOTIFY of the
+     * transaction. A statement that fails leaves the transaction failed, and nothing stored: roll it back. Use the view on
      * the thread that uses the connection, and only as long as the transaction lasts.
      *
      * @param queue opened by this class, or by URL with an address that begins with {@code jdbc:}
      * @param connection to the same database, not in autocommit mode
-     * @throws QueueException of kind INVALID if another backend stands behind the queue; an enqueue on a connection in
-     *     autocommit mode fails with INVALID
+     * @throws QueueException of kind INVALID if another backend stands behind the queue; an enqueue on a connection that is
+     *     closed, in autocommit mode or to another database fails with INVALID
      */
     public static BackgroundQueue within(BackgroundQueue queue, Connection connection) {
         return BackgroundQueues.within(queue, JdbcDriver.class, driver -> driver.sender(connection));
@@ -50,7 +51,8 @@ public final class JdbcBackgroundQueue {
         private Builder() {}
 
         /**
-         * Where connections come from. It is taken as it is and not closed; each connection is given back as it was. On
+         * Where connections come from. It is taken as it is and not closed; each connection is given back as it was. A pool
+         * should wait no longer than 2 seconds for a free connection: nothing here can end that wait. On
          * PostgreSQL, one connection is kept for as long as a worker runs, to hear of new tasks, unless {@link #listen} is off.
          */
         public Builder dataSource(DataSource source) {
@@ -81,7 +83,7 @@ public final class JdbcBackgroundQueue {
             return this;
         }
 
-        /** How many connections there are at most, where a URL is given. 1 to 1,000. Default: 10. */
+        /** How many connections there are at most, where a URL is given. 2 to 1,000. Default: 10. */
         public Builder poolSize(int connections) {
             settings.poolSize(connections);
             return this;
@@ -124,7 +126,7 @@ public final class JdbcBackgroundQueue {
             return this;
         }
 
-        /** How long opening may take, longer than 0. Default: 5 seconds. */
+        /** How long connecting may take, and then looking the tables over, longer than 0. Default: 5 seconds. */
         public Builder connectTimeout(Duration value) {
             settings.connectTimeout(value);
             return this;

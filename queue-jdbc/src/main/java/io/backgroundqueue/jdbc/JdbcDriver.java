@@ -17,8 +17,10 @@ import io.backgroundqueue.spi.Sender;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -33,6 +35,8 @@ final class JdbcDriver implements QueueDriver {
     private final Sends sends;
     private final Reaper reaper;
     private final Admin admin;
+    private final Instant installed;
+    private final Optional<Dialect.Listener> listener;
     private final List<Duty> duties = new ArrayList<>();
     private final Set<JdbcReceiver> receivers = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
@@ -47,10 +51,13 @@ final class JdbcDriver implements QueueDriver {
         this.sends = new Sends(database, opened.dialect(), opened.names());
         this.reaper = new Reaper(database, opened.names(), settings.deadLetterRetention);
         this.admin = new Admin(parts);
+        this.installed = opened.installed();
         duties.add(new LookDuty(parts, reaper, () -> receivers));
-        if (settings.listen) {
-            opened.dialect().listener(database, wakeUps).ifPresent(duties::add);
-        }
+        opened.dialect().watch(database).ifPresent(duties::add);
+        this.listener = settings.listen
+                ? opened.dialect().listener(database, wakeUps, () -> !receivers.isEmpty())
+                : Optional.empty();
+        listener.ifPresent(duties::add);
     }
 
     @Override
@@ -61,7 +68,8 @@ final class JdbcDriver implements QueueDriver {
     @Override
     public List<SendResult> send(List<Envelope> batch, Duration timeout) throws SQLException {
         requireOpen();
-        List<SendResult> results = sends.send(batch, time.deadline(timeout));
+        long deadline = time.deadline(timeout);
+        List<SendResult> results = sends.send(batch, deadline);
         List<String> ready = new ArrayList<>();
         for (int i = 0; i < batch.size(); i++) {
             if (results.get(i) instanceof SendResult.Accepted) {
@@ -71,29 +79,35 @@ final class JdbcDriver implements QueueDriver {
                 }
             }
         }
-        parts.wakeUps().tell(ready);
+        parts.wakeUps().tell(ready, deadline);
         return results;
     }
 
     /** What enqueues in the transaction that is under way on a connection of the caller's, to the same database. */
     Sender sender(Connection connection) {
         requireOpen();
-        return new TransactionSender(connection, parts, sends);
+        return new TransactionSender(connection, parts, sends, installed);
     }
 
     @Override
     public Receiver receiver(String topic, ReceiverOptions options) {
         requireOpen();
-        JdbcReceiver receiver = new JdbcReceiver(topic, parts, options, receivers::remove);
+        JdbcReceiver receiver = new JdbcReceiver(topic, parts, options, this::ended);
         receivers.add(receiver);
         return receiver;
+    }
+
+    private void ended(JdbcReceiver receiver) {
+        receivers.remove(receiver);
+        listener.ifPresent(Dialect.Listener::rest);
     }
 
     @Override
     public DeadLetterCursor deadLetters(String topic) throws SQLException {
         requireOpen();
-        reaper.expireAll(deadline());
-        return new JdbcDeadLetterCursor(topic, parts, CALL_TIMEOUT, admin.lastLetter(topic, deadline()));
+        long deadline = deadline();
+        reaper.expireAll(time.deadline(CALL_TIMEOUT.dividedBy(2)));
+        return new JdbcDeadLetterCursor(topic, parts, CALL_TIMEOUT, admin.lastLetter(topic, deadline));
     }
 
     @Override

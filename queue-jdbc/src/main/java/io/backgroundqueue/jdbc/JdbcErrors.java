@@ -24,6 +24,11 @@ final class JdbcErrors {
             "HYT00",
             "90131");
 
+    private static final Set<String> BLOCKED = Set.of("23505", "40001", "40P01", "55P03", "57014", "HYT00", "90131");
+
+    /** H2's 3F000. */
+    private static final String NO_SCHEMA = "90079";
+
     private JdbcErrors() {}
 
     static ErrorClass classify(Exception error) {
@@ -49,9 +54,15 @@ final class JdbcErrors {
 
     /** Whether the tasks of a batch should be tried one by one: one of them may be to blame. */
     static boolean blamesOne(SQLException error) {
-        ErrorClass kind = classify(error);
-        return kind == ErrorClass.REFUSED
-                || (kind == ErrorClass.TRANSIENT && !(error instanceof NotConnectedException) && blocked(state(error)));
+        return classify(error) == ErrorClass.REFUSED || blocked(error);
+    }
+
+    /** Whether it waited, in vain, for a transaction of somebody's. */
+    static boolean blocked(Exception error) {
+        return error instanceof SQLException failed
+                && !(error instanceof NotConnectedException)
+                && classify(error) == ErrorClass.TRANSIENT
+                && BLOCKED.contains(state(failed));
     }
 
     /** The first SQLSTATE in the chain: batches and pools wrap what happened. */
@@ -72,11 +83,6 @@ final class JdbcErrors {
         return "";
     }
 
-    private static boolean blocked(String state) {
-        return Set.of("23505", "40001", "40P01", "55P03", "57014", "HYT00", "90131")
-                .contains(state);
-    }
-
     private static ErrorClass classify(String state) {
         if (UNDONE.contains(state)) {
             return ErrorClass.TRANSIENT;
@@ -85,7 +91,7 @@ final class JdbcErrors {
             case "22", "23", "54" -> ErrorClass.REFUSED;
             case "26", "28", "3D", "3F", "42", "0A" -> ErrorClass.MISCONFIGURED;
             case "53" -> ErrorClass.THROTTLED;
-            default -> ErrorClass.OUTCOME_UNKNOWN;
+            default -> state.equals(NO_SCHEMA) ? ErrorClass.MISCONFIGURED : ErrorClass.OUTCOME_UNKNOWN;
         };
     }
 

@@ -9,12 +9,16 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A store in a table of a database: one row per entry, which the database's clock ends. Opened by URL, {@code
@@ -24,7 +28,10 @@ import javax.sql.DataSource;
 public final class JdbcKeyValueStore implements KeyValueStore {
     private static final Duration CALL_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration BETWEEN_CLEANINGS = Duration.ofMinutes(1);
+    private static final Duration CLEANING = Duration.ofSeconds(1);
     private static final int CLEANED = 1_000;
+    private static final String STORED_ALREADY = "23505";
+    private static final Logger LOG = LoggerFactory.getLogger(JdbcKeyValueStore.class);
     private static final int LONGEST_KEY = 512;
     private static final int LARGEST_VALUE = 64 << 10;
 
@@ -38,7 +45,7 @@ public final class JdbcKeyValueStore implements KeyValueStore {
     private final String insert;
     private final String swap;
     private final String delete;
-    private final String clean;
+    private final Expired expired;
 
     private JdbcKeyValueStore(JdbcSettings settings, Opening.Opened opened) {
         this.settings = settings;
@@ -57,9 +64,7 @@ public final class JdbcKeyValueStore implements KeyValueStore {
         this.swap = names.sql("""
                 UPDATE {kv} SET expires_at = {later}, content = ? WHERE name = ? AND content = ? AND expires_at > {now}""");
         this.delete = names.sql("DELETE FROM {kv} WHERE name = ? AND content = ? AND expires_at > {now}");
-        this.clean = names.sql("""
-                DELETE FROM {kv} WHERE expires_at <= {now} AND name IN
-                (SELECT name FROM {kv} WHERE expires_at <= {now} LIMIT ?)""");
+        this.expired = new Expired(names, "kv", "name");
     }
 
     /**
@@ -118,7 +123,7 @@ public final class JdbcKeyValueStore implements KeyValueStore {
             return this;
         }
 
-        /** How many connections there are at most, where a URL is given. 1 to 1,000. Default: 10. */
+        /** How many connections there are at most, where a URL is given. 2 to 1,000. Default: 10. */
         public Builder poolSize(int connections) {
             settings.poolSize(connections);
             return this;
@@ -142,7 +147,7 @@ public final class JdbcKeyValueStore implements KeyValueStore {
             return this;
         }
 
-        /** How long opening may take, longer than 0. Default: 5 seconds. */
+        /** How long connecting may take, and then looking the tables over, longer than 0. Default: 5 seconds. */
         public Builder connectTimeout(Duration value) {
             settings.connectTimeout(value);
             return this;
@@ -176,42 +181,58 @@ public final class JdbcKeyValueStore implements KeyValueStore {
 
     @Override
     public boolean compareAndDelete(String key, String expected) {
-        return call(session -> session.step(delete, key(key), expected).update() == 1);
+        return answered(deadline -> database.call(
+                deadline, session -> session.step(delete, key(key), expected).update() == 1));
     }
 
     @Override
     public List<Optional<String>> getAll(List<String> keys) {
         keys.forEach(JdbcKeyValueStore::key);
         Map<String, String> found = new HashMap<>();
-        call(session -> session.step(get, session.texts(keys))
-                .list(row -> found.put(row.getString("name"), row.getString("content"))));
+        answered(deadline -> database.call(
+                deadline,
+                session -> session.step(get, session.texts(keys))
+                        .list(row -> found.put(row.getString("name"), row.getString("content")))));
         return keys.stream().map(key -> Optional.ofNullable(found.get(key))).toList();
     }
 
     @Override
     public List<Boolean> putAllIfAbsent(List<Put> puts) {
-        puts.forEach(put -> value(put.value()));
-        cleanSometimes();
-        return call(session -> {
-            List<Boolean> stored = new ArrayList<>(puts.size());
-            for (Put put : puts) {
-                stored.add(put(session, key(put.key()), put.value(), micros(put.ttl())));
+        for (Put put : puts) {
+            key(put.key());
+            value(put.value());
+            micros(put.ttl());
+        }
+        return answered(deadline -> {
+            cleanSometimes();
+            if (puts.size() > 1) {
+                try {
+                    return database.transaction(deadline, session -> putTogether(session, puts));
+                } catch (SQLException failed) {
+                    if (!JdbcErrors.state(failed).equals(STORED_ALREADY)) {
+                        throw failed;
+                    }
+                    // Somebody stored one of them at the same moment: each by itself finds that out.
+                }
             }
-            return stored;
+            return database.call(deadline, session -> putEach(session, puts));
         });
     }
 
     @Override
     public List<Boolean> compareAndSetAll(List<Swap> swaps) {
-        return call(session -> {
-            List<Boolean> changed = new ArrayList<>(swaps.size());
-            for (Swap one : swaps) {
-                changed.add(session.step(swap, micros(one.ttl()), value(one.value()), key(one.key()), one.expected())
-                                .update()
-                        == 1);
-            }
-            return changed;
-        });
+        for (Swap one : swaps) {
+            key(one.key());
+            value(one.value());
+            micros(one.ttl());
+        }
+        Changes changes = new Changes(swaps.stream().map(Swap::key).toList());
+        return answered(deadline -> database.transaction(
+                deadline,
+                session -> changes.of(session.step(swap), (step, i) -> {
+                    Swap one = swaps.get(i);
+                    step.add(micros(one.ttl())).add(one.value()).add(one.key()).add(one.expected());
+                })));
     }
 
     @Override
@@ -220,34 +241,100 @@ public final class JdbcKeyValueStore implements KeyValueStore {
         database.close();
     }
 
-    /** An entry that has ended is taken over; else there must be none, also not of somebody who is faster. */
-    private boolean put(Session session, String key, String value, long micros) throws SQLException {
-        if (session.step(revive, micros, value, key).update() == 1) {
-            return true;
+    /** An entry that has ended is taken over; else there must be none. */
+    private List<Boolean> putTogether(Session session, List<Put> puts) throws SQLException {
+        Changes changes = new Changes(puts.stream().map(Put::key).toList());
+        for (String sql : List.of(revive, insert)) {
+            changes.of(session.step(sql), (step, i) -> put(step, puts.get(i)));
         }
+        return changes.answers();
+    }
+
+    private List<Boolean> putEach(Session session, List<Put> puts) throws SQLException {
+        List<Boolean> stored = new ArrayList<>(puts.size());
+        for (Put one : puts) {
+            stored.add(put(session.step(revive), one).update() == 1 || inserts(session, one));
+        }
+        return stored;
+    }
+
+    private boolean inserts(Session session, Put one) throws SQLException {
         try {
-            return session.step(insert, micros, value, key).update() == 1;
+            return put(session.step(insert), one).update() == 1;
         } catch (SQLException failed) {
-            if (JdbcErrors.state(failed).equals("23505")) {
+            if (JdbcErrors.state(failed).equals(STORED_ALREADY)) {
                 return false;
             }
             throw failed;
         }
     }
 
-    private void cleanSometimes() {
-        long due = nextCleaning.get();
-        if (time.nanos() - due >= 0 && nextCleaning.compareAndSet(due, time.deadline(BETWEEN_CLEANINGS))) {
-            call(session -> session.step(clean, CLEANED).update());
+    private static Step put(Step step, Put one) throws SQLException {
+        return step.add(micros(one.ttl())).add(one.value()).add(one.key());
+    }
+
+    /** Which entries of a batch were changed, by one statement or several. */
+    private static final class Changes {
+        private final boolean[] changed;
+        private final List<Integer> order;
+
+        /** In the order of the keys, so that two batches never wait for each other. */
+        Changes(List<String> keys) {
+            this.changed = new boolean[keys.size()];
+            this.order = IntStream.range(0, keys.size())
+                    .boxed()
+                    .sorted(Comparator.comparing(keys::get))
+                    .toList();
+        }
+
+        /** What one entry puts into a statement. */
+        interface Values {
+            void add(Step step, int entry) throws SQLException;
+        }
+
+        /** Runs a statement for every entry that is not changed yet. */
+        List<Boolean> of(Step step, Values values) throws SQLException {
+            List<Integer> left = order.stream().filter(entry -> !changed[entry]).toList();
+            for (int entry : left) {
+                values.add(step, entry);
+                step.row();
+            }
+            int[] counts = step.updates();
+            for (int i = 0; i < counts.length; i++) {
+                changed[left.get(i)] = counts[i] == 1;
+            }
+            return answers();
+        }
+
+        List<Boolean> answers() {
+            return IntStream.range(0, changed.length).mapToObj(i -> changed[i]).toList();
         }
     }
 
-    private <T> T call(Database.Work<T> work) {
+    /** What has ended is not seen anyway: that it could not be deleted is nobody's trouble. */
+    private void cleanSometimes() {
+        long due = nextCleaning.get();
+        if (time.nanos() - due >= 0 && nextCleaning.compareAndSet(due, time.deadline(BETWEEN_CLEANINGS))) {
+            try {
+                database.transaction(time.deadline(CLEANING), session -> expired.delete(session, CLEANED));
+            } catch (SQLException failed) {
+                LOG.debug(
+                        "Entries that have ended were not deleted; the next time is in {}", BETWEEN_CLEANINGS, failed);
+            }
+        }
+    }
+
+    /** A call that ends by a deadline. */
+    private interface Call<T> {
+        T by(long deadlineNanos) throws SQLException;
+    }
+
+    private <T> T answered(Call<T> call) {
         if (closed) {
             throw new QueueException(Kind.CLOSED, "This JDBC store is closed. Open another one to go on");
         }
         try {
-            return database.call(time.deadline(CALL_TIMEOUT), work);
+            return call.by(time.deadline(CALL_TIMEOUT));
         } catch (SQLException failed) {
             throw new QueueException(
                     Kind.UNAVAILABLE,

@@ -78,7 +78,7 @@ final class JdbcReceiver implements Receiver {
         long deadline = time.deadline(wait);
         int most = Math.min(Math.min(max, MOST_PER_CLAIM), options.maxUnsettled() - held.count());
         if (most <= 0) {
-            wakeUps.ignore(this);
+            park();
             await(deadline, false);
             return List.of();
         }
@@ -110,7 +110,7 @@ final class JdbcReceiver implements Receiver {
         // Soon enough to try again on another connection before the lease is over.
         Duration soon = options.lease().dividedBy(3);
         long before = time.nanos();
-        worker.renew(Math.min(deadline(), time.deadline(soon.compareTo(LEAST) < 0 ? LEAST : soon)))
+        worker.renew(Database.sooner(deadline(), time.deadline(soon.compareTo(LEAST) < 0 ? LEAST : soon)))
                 .ifPresent(held::removeAllOf);
         List<Delivery> lost = new ArrayList<>();
         for (Delivery delivery : deliveries) {
@@ -121,10 +121,12 @@ final class JdbcReceiver implements Receiver {
         return lost;
     }
 
+    /** Nothing is buffered here; but a claim whose answer was lost may have taken tasks, which nobody would renew or run. */
     @Override
-    public void park() {
+    public void park() throws SQLException {
         requireOpen();
         wakeUps.ignore(this);
+        worker.recover(deadline());
     }
 
     @Override
@@ -208,7 +210,7 @@ final class JdbcReceiver implements Receiver {
                 if (looking && now - nextLook >= 0) {
                     return true;
                 }
-                time.await(lock, changed, looking ? Math.min(deadlineNanos, nextLook) : deadlineNanos);
+                time.await(lock, changed, looking ? Database.sooner(deadlineNanos, nextLook) : deadlineNanos);
             }
             woken = false;
             return false;
@@ -257,8 +259,7 @@ final class JdbcReceiver implements Receiver {
             Claim.Answer answer = database.step(
                     dialect.oneStatement(), deadline, session -> dialect.claim(session, claim, time.now()));
             held.add(answer.deliveries(), before);
-            // A claim that finds nothing may leave the renewal to the next.
-            worker.answered(answer.deliveries().isEmpty() ? mine.withoutRenewal() : mine, before);
+            worker.answered(answer.renewed() ? mine : mine.withoutRenewal(), before);
             return answer;
         } catch (SQLException | RuntimeException failed) {
             if (JdbcErrors.classify(failed) != ErrorClass.OUTCOME_UNKNOWN) {

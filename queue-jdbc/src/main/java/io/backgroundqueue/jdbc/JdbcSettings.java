@@ -14,6 +14,9 @@ final class JdbcSettings {
     private static final Pattern PREFIX = Pattern.compile("[a-z][a-z0-9_]{0,31}");
     private static final Pattern SCHEMA = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}");
     private static final Duration LONGEST = Duration.ofDays(36_500);
+    /** One for the call, and one that listens, or holds the lock while tables are created. */
+    static final int LEAST_CONNECTIONS = 2;
+
     private static final int MOST_CONNECTIONS = 1_000;
 
     Optional<DataSource> source = Optional.empty();
@@ -43,7 +46,7 @@ final class JdbcSettings {
         parsed.text("prefix").ifPresent(this::prefix);
         parsed.text("schema").ifPresent(this::schema);
         parsed.flag("createTables").ifPresent(create -> createTables = Optional.of(create));
-        parsed.integer("poolSize", 1, MOST_CONNECTIONS).ifPresent(this::poolSize);
+        parsed.integer("poolSize", LEAST_CONNECTIONS, MOST_CONNECTIONS).ifPresent(this::poolSize);
         parsed.duration("connectTimeout").ifPresent(this::connectTimeout);
         JdbcUrl.read(parsed, this);
     }
@@ -65,8 +68,9 @@ final class JdbcSettings {
     }
 
     void poolSize(int value) {
-        if (value < 1 || value > MOST_CONNECTIONS) {
-            throw QueueException.invalid("poolSize is " + value + ". It must be from 1 to " + MOST_CONNECTIONS);
+        if (value < LEAST_CONNECTIONS || value > MOST_CONNECTIONS) {
+            throw QueueException.invalid(
+                    "poolSize is " + value + ". It must be from " + LEAST_CONNECTIONS + " to " + MOST_CONNECTIONS);
         }
         poolSize = value;
     }

@@ -24,7 +24,7 @@ final class JdbcUrl {
                     "The URL " + url + " is not that of a database. Write jdbc:postgresql://host/database"
                             + " or jdbc:h2:file:/path/to/file");
         }
-        if (url.address().contains("@")) {
+        if (!url.address().startsWith(H2) && url.address().contains("@")) {
             throw QueueException.invalid("The URL " + url
                     + " has a user in its address. Write ?user=…&password=… behind it," + " percent-encoded");
         }
@@ -38,7 +38,6 @@ final class JdbcUrl {
                 url.text(name).ifPresent(value -> settings.properties.setProperty(name, value));
             }
         }
-        standard(driver, settings);
     }
 
     /** A commit of an embedded H2 is answered when it is in the file; unless the URL says otherwise, which is refused later. */
@@ -73,8 +72,8 @@ final class JdbcUrl {
     }
 
     /** What is wanted of every connection, where the driver has it and the URL does not say otherwise. */
-    private static void standard(Driver driver, JdbcSettings settings) {
-        TreeSet<String> known = new TreeSet<>(known(driver, settings.url));
+    static void standard(JdbcSettings settings) throws SQLException {
+        TreeSet<String> known = new TreeSet<>(known(DriverManager.getDriver(settings.url), settings.url));
         if (known.contains("tcpKeepAlive")) {
             settings.properties.putIfAbsent("tcpKeepAlive", "true");
         }

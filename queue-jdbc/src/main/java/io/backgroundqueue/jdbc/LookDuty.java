@@ -34,6 +34,7 @@ final class LookDuty implements Duty {
     private final Time time;
     private final String look;
     private final Duration fastest;
+    private List<String> readyBefore = List.of();
     private Duration pace;
     private long nextReap;
     private long nextCleaning;
@@ -48,10 +49,11 @@ final class LookDuty implements Duty {
         this.time = database.time();
         this.fastest = dialect.fastestLook();
         this.pace = fastest;
+        // No EXISTS and no join: those may be done by reading all that is ready.
         this.look = parts.names().sql("""
                 SELECT 'ready' AS what, u.topic AS topic, {now} AS moment
                   FROM UNNEST(CAST(? AS varchar ARRAY)) AS u(topic)
-                  WHERE EXISTS (SELECT 1 FROM {task} t WHERE t.state = 0 AND t.topic = u.topic)
+                  WHERE (SELECT 1 FROM {task} t WHERE t.state = 0 AND t.topic = u.topic LIMIT 1) = 1
                 UNION ALL SELECT 'now', NULL, {now}
                 UNION ALL SELECT 'due', NULL, (SELECT due FROM {task} WHERE state = 2 ORDER BY state, due LIMIT 1)
                 UNION ALL SELECT 'end', NULL, (SELECT min(expires_at) FROM {worker})""");
@@ -100,7 +102,9 @@ final class LookDuty implements Duty {
     public Duration turn() throws SQLException, InterruptedException {
         long begun = time.nanos();
         Sight sight = look();
-        boolean found = !sight.ready.isEmpty();
+        // What was ready the last time too, somebody keeps locked: that is no reason to hurry.
+        boolean found = !readyBefore.containsAll(sight.ready);
+        readyBefore = sight.ready;
         wakeUps.tellHere(sight.ready);
         found |= sight.isOver(sight.due) && promote();
         found |= sight.isOver(sight.end) && reap();
@@ -135,7 +139,7 @@ final class LookDuty implements Duty {
         for (int i = 0; i < MOST_PROMOTIONS; i++) {
             List<String> topics =
                     database.step(dialect.oneStatement(), deadline(), session -> dialect.promote(session, PROMOTED));
-            wakeUps.tell(topics);
+            wakeUps.tell(topics, deadline());
             found |= !topics.isEmpty();
             if (topics.size() < PROMOTED) {
                 break;
@@ -150,7 +154,7 @@ final class LookDuty implements Duty {
         }
         nextReap = time.deadline(BETWEEN_REAPS.dividedBy(2));
         List<String> topics = reaper.reap(deadline());
-        wakeUps.tell(topics);
+        wakeUps.tell(topics, deadline());
         return !topics.isEmpty();
     }
 

@@ -13,6 +13,7 @@ import java.sql.Connection;
 import java.sql.DatabaseMetaData;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 
 /** Connects to a database, looks whether it is set up as needed, and says what is wrong where it is not. */
@@ -26,13 +27,17 @@ final class Opening {
 
     private Opening() {}
 
-    /** A database that can be used. */
-    record Opened(Database database, Dialect dialect, Names names, Capabilities capabilities) {}
+    /**
+     * A database that can be used.
+     *
+     * @param installed when its tables were made; by that they are told from the tables of another database
+     */
+    record Opened(Database database, Dialect dialect, Names names, Capabilities capabilities, Instant installed) {}
 
     static Opened of(JdbcSettings settings, Time time) {
         Database database = database(settings, time);
         try {
-            return open(settings, database);
+            return open(settings, database, time.deadline(settings.connectTimeout));
         } catch (SQLException failed) {
             database.close();
             throw explained(settings, failed);
@@ -49,13 +54,18 @@ final class Opening {
         if (settings.url.isEmpty()) {
             throw QueueException.invalid("No database is given. Set a dataSource or a url");
         }
+        try {
+            JdbcUrl.standard(settings);
+        } catch (SQLException goneSince) {
+            throw explained(settings, goneSince);
+        }
         HikariConfig config = new HikariConfig();
         config.setJdbcUrl(settings.url);
         config.setDataSourceProperties(settings.properties);
         config.setUsername(settings.username);
         config.setPassword(settings.password);
-        config.setMaximumPoolSize(Math.max(2, settings.poolSize));
-        config.setMinimumIdle(Math.min(2, settings.poolSize));
+        config.setMaximumPoolSize(settings.poolSize);
+        config.setMinimumIdle(JdbcSettings.LEAST_CONNECTIONS);
         config.setPoolName("backgroundqueue");
         long millis = Math.max(1_000, settings.connectTimeout.toMillis());
         // Also how long closing waits for a connection that is being made.
@@ -70,22 +80,65 @@ final class Opening {
         }
     }
 
-    private static Opened open(JdbcSettings settings, Database database) throws SQLException {
-        database.probe();
-        long deadline = database.time().deadline(INSTALLATION);
-        return database.borrow(deadline, true, connection -> {
-            DatabaseMetaData data = connection.getMetaData();
-            Names names = Dialect.names(data.getDatabaseProductName(), schema(settings, connection), settings.prefix);
-            Dialect dialect = Dialect.of(data.getDatabaseProductName(), names)
-                    .orElseThrow(() -> new QueueException(
-                            Kind.MISCONFIGURED,
-                            "queue-jdbc does not know the database '" + productName(data) + "'. Use PostgreSQL 12 or"
-                                    + " later, or H2"));
-            boolean durable = dialect.requireDurable(connection);
-            new Schema(connection, database, dialect, names, settings.schema.orElse(names.schema()))
-                    .require(settings.createsTables(), deadline);
-            return new Opened(database, dialect, names, JdbcCapabilities.of(dialect, durable));
-        });
+    /** Creating tables may take long; everything else is over by the deadline. */
+    private static Opened open(JdbcSettings settings, Database database, long deadlineNanos) throws SQLException {
+        database.probe(deadlineNanos);
+        Found found = database.borrow(deadlineNanos, true, connection -> found(settings, database, connection));
+        long checkBy = deadlineNanos;
+        if (found.old() && settings.createsTables()) {
+            long createBy = database.time().deadline(INSTALLATION);
+            database.borrow(createBy, true, connection -> {
+                found.schema(connection).install(createBy);
+                return true;
+            });
+            checkBy = database.time().deadline(settings.connectTimeout);
+        }
+        Instant installed = database.borrow(
+                checkBy, true, connection -> found.schema(connection).require());
+        return new Opened(
+                database,
+                found.dialect(),
+                found.names(),
+                JdbcCapabilities.of(found.dialect(), found.durable()),
+                installed);
+    }
+
+    /** What a first look says about a database. */
+    private record Found(
+            Database database, Dialect dialect, Names names, boolean durable, boolean old, String shownSchema) {
+        Schema schema(Connection connection) throws SQLException {
+            return new Schema(connection, database, dialect, names, shownSchema);
+        }
+    }
+
+    private static Found found(JdbcSettings settings, Database database, Connection connection) throws SQLException {
+        DatabaseMetaData data = connection.getMetaData();
+        Names names = Dialect.names(data.getDatabaseProductName(), schema(settings, connection), settings.prefix);
+        Dialect dialect = Dialect.of(data.getDatabaseProductName(), names)
+                .orElseThrow(() -> new QueueException(
+                        Kind.MISCONFIGURED,
+                        "queue-jdbc does not know the database '" + productName(data) + "'. Use PostgreSQL 12 or"
+                                + " later, or H2 2.2 or later"));
+        requireVersion(data, dialect);
+        String shown = settings.schema.orElse(names.schema());
+        return new Found(
+                database,
+                dialect,
+                names,
+                dialect.requireDurable(connection),
+                new Schema(connection, database, dialect, names, shown).isOld(),
+                shown);
+    }
+
+    private static void requireVersion(DatabaseMetaData data, Dialect dialect) throws SQLException {
+        int major = data.getDatabaseMajorVersion();
+        int minor = data.getDatabaseMinorVersion();
+        if (!dialect.knows(major, minor)) {
+            throw new QueueException(
+                    Kind.MISCONFIGURED,
+                    "This is " + data.getDatabaseProductName() + " " + major + "." + minor
+                            + ", which lacks what queue-jdbc needs. Use PostgreSQL 12 or later, or H2 2.2 or later");
+        }
     }
 
     private static String productName(DatabaseMetaData data) {

@@ -10,7 +10,8 @@ import java.util.OptionalInt;
 
 /**
  * A claim in one statement. The worker row is locked before any task is looked at: nobody can declare the worker dead, or
- * the claim void, while it runs. Tasks are changed by row address, which the planner can only do in one way.
+ * the claim void, while it runs. Tasks are changed by row address and nothing else, which the planner can only do in one way;
+ * they were locked when they were picked.
  */
 final class PostgresClaim {
     private static final String COLUMNS =
@@ -61,7 +62,7 @@ final class PostgresClaim {
             done AS (
               UPDATE {task} AS t SET state = 1, owner = (SELECT id FROM me), starts = t.starts + 1,
                 lease = ? + array_position((SELECT ats FROM fit)::tid[], t.ctid)
-              WHERE t.ctid = ANY ((SELECT ats FROM fit)::tid[]) AND t.state = 0
+              WHERE t.ctid = ANY ((SELECT ats FROM fit)::tid[])
               RETURNING\s""" + COLUMNS + """
             ) SELECT me.id AS me, (SELECT max(priority) FROM low) AS low_level, done.* FROM me LEFT JOIN done ON true""";
 
@@ -109,6 +110,6 @@ final class PostgresClaim {
                 Comparator.comparingLong(delivery -> Settler.lease(delivery).number()));
         return rows.isEmpty()
                 ? Claim.Answer.FORBIDDEN
-                : new Claim.Answer(true, deliveries, turn[0] < 0 ? OptionalInt.empty() : OptionalInt.of(turn[0]));
+                : new Claim.Answer(true, true, deliveries, turn[0] < 0 ? OptionalInt.empty() : OptionalInt.of(turn[0]));
     }
 }

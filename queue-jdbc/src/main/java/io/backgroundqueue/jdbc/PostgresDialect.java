@@ -1,5 +1,6 @@
 package io.backgroundqueue.jdbc;
 
+import io.backgroundqueue.QueueException;
 import io.backgroundqueue.Start;
 import io.backgroundqueue.spi.Deduplication;
 import io.backgroundqueue.spi.Delivery;
@@ -9,6 +10,8 @@ import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.Settlement;
 import java.sql.Array;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,11 +20,16 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** PostgreSQL 12 or later: every step is one statement, whose text never changes, so that it is planned once. */
 final class PostgresDialect implements Dialect {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresDialect.class);
+
     private final PostgresClaim claim;
     private final String channel;
     private final String insert;
@@ -56,9 +64,8 @@ final class PostgresDialect implements Dialect {
                 FROM unnest(?::varchar[], ?::varchar[], ?::varchar[], ?::bigint[])
                   WITH ORDINALITY AS u(topic, dedup_id, task_id, span, number)
                 ORDER BY u.number
-                ON CONFLICT (topic, dedup_id) DO UPDATE SET task_id = excluded.task_id,
-                  expires_at = CASE WHEN d.expires_at > {now} THEN d.expires_at ELSE excluded.expires_at END
-                WHERE d.expires_at <= {now} OR d.task_id = excluded.task_id
+                ON CONFLICT (topic, dedup_id) DO UPDATE SET task_id = excluded.task_id, expires_at = excluded.expires_at
+                WHERE d.expires_at <= {now}
                 RETURNING d.topic, d.dedup_id""");
         this.acknowledge =
                 names.sql("DELETE FROM {task} WHERE state = 1 AND owner = ? AND lease = ANY (?) RETURNING lease");
@@ -114,8 +121,8 @@ final class PostgresDialect implements Dialect {
     }
 
     @Override
-    public boolean clockRuns() {
-        return true;
+    public boolean knows(int major, int minor) {
+        return major >= 12;
     }
 
     @Override
@@ -229,18 +236,51 @@ final class PostgresDialect implements Dialect {
     }
 
     @Override
-    public Optional<Duty> listener(Database database, WakeUps wakeUps) {
+    public Optional<Listener> listener(Database database, WakeUps wakeUps, BooleanSupplier wanted) {
         try {
             Class.forName("org.postgresql.PGConnection", false, PostgresDialect.class.getClassLoader());
-            return Optional.of(new PostgresListener(database, wakeUps, channel));
+            return Optional.of(new PostgresListener(database, wakeUps, channel, wanted));
         } catch (ClassNotFoundException anotherDriver) {
             return Optional.empty();
         }
     }
 
     @Override
-    public boolean requireDurable(Connection connection) {
+    public Optional<Duty> watch(Database database) {
+        return Optional.of(new SnapshotWatch(database));
+    }
+
+    @Override
+    public boolean requireDurable(Connection connection) throws SQLException {
+        requireUnicode(setting(connection, "server_encoding"));
+        // What that costs is the operator's to know; it may be set for one role or one URL only.
+        for (String name : List.of("synchronous_commit", "fsync")) {
+            if (setting(connection, name).equals("off")) {
+                LOG.warn("{} is off: what this database accepted last is lost if it crashes", name);
+            }
+        }
         return true;
+    }
+
+    /** Another encoding lacks characters, and SQL_ASCII counts bytes where our columns count characters. */
+    private static void requireUnicode(String encoding) {
+        if (!encoding.equals("UTF8")) {
+            throw new QueueException(
+                    QueueException.Kind.MISCONFIGURED,
+                    "The encoding of this database is " + encoding
+                            + ", which does not take every id and text. Use one of"
+                            + " UTF8: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0");
+        }
+    }
+
+    private static String setting(Connection connection, String name) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT current_setting(?)")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        }
     }
 
     private static Set<Long> leases(Step step) throws SQLException {

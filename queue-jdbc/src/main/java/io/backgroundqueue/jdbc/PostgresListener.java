@@ -1,11 +1,12 @@
 package io.backgroundqueue.jdbc;
 
 import io.backgroundqueue.Time;
-import io.backgroundqueue.spi.Duty;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
@@ -16,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Hears on one connection of its own what other processes tell. Nothing depends on it: what it does not hear is found by
  * looking.
  */
-final class PostgresListener implements Duty {
+final class PostgresListener implements Dialect.Listener {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresListener.class);
     private static final int WAIT_MILLIS = 500;
     private static final int CALL_MILLIS = 5_000;
@@ -29,13 +30,17 @@ final class PostgresListener implements Duty {
     private final Time time;
     private final WakeUps wakeUps;
     private final String channel;
+    private final BooleanSupplier wanted;
+    private final ReentrantLock turning = new ReentrantLock();
     private @Nullable Connection connection;
     private @Nullable PGConnection heard;
     private long nextProbe;
     private int networkMillis;
     private boolean alone;
 
-    PostgresListener(Database database, WakeUps wakeUps, String channel) {
+    /** @param wanted whether anybody here waits for tasks */
+    PostgresListener(Database database, WakeUps wakeUps, String channel, BooleanSupplier wanted) {
+        this.wanted = wanted;
         this.database = database;
         this.time = database.time();
         this.wakeUps = wakeUps;
@@ -49,6 +54,38 @@ final class PostgresListener implements Duty {
 
     @Override
     public Duration turn() throws SQLException {
+        turning.lock();
+        try {
+            return wanted.getAsBoolean() ? listen() : Duration.ofMillis(WAIT_MILLIS);
+        } finally {
+            turning.unlock();
+            rest();
+        }
+    }
+
+    /** What the server would go on to send, nobody would read. */
+    @Override
+    public void rest() {
+        if (!wanted.getAsBoolean() && turning.tryLock()) {
+            try {
+                giveBack();
+            } finally {
+                turning.unlock();
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        turning.lock();
+        try {
+            giveBack();
+        } finally {
+            turning.unlock();
+        }
+    }
+
+    private Duration listen() throws SQLException {
         try {
             PGConnection open = heard == null ? connect() : heard;
             if (open == null) {
@@ -63,14 +100,13 @@ final class PostgresListener implements Duty {
             probe();
             return Duration.ZERO;
         } catch (SQLException lost) {
-            close();
+            giveBack();
             wakeUps.tellAll();
             throw lost;
         }
     }
 
-    @Override
-    public void close() {
+    private void giveBack() {
         boolean listened = heard != null;
         heard = null;
         try (Connection last = connection) {
@@ -95,7 +131,7 @@ final class PostgresListener implements Duty {
         alone = fresh.getAutoCommit();
         if (!fresh.isWrapperFor(PGConnection.class)) {
             LOG.info("The data source hides its connections: work of other processes is found by looking");
-            close();
+            giveBack();
             return null;
         }
         heard = fresh.unwrap(PGConnection.class);

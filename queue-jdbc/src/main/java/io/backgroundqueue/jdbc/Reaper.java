@@ -25,8 +25,8 @@ final class Reaper {
     private final String giveBack;
     private final String bury;
     private final String orphans;
-    private final String ids;
-    private final String values;
+    private final Expired ids;
+    private final Expired values;
     private final String letters;
 
     Reaper(Database database, Names names, Optional<Duration> retention) {
@@ -42,12 +42,8 @@ final class Reaper {
         this.orphans = names.sql("""
                 UPDATE {task} SET state = 0, owner = NULL, lease = NULL
                 WHERE state = 1 AND NOT EXISTS (SELECT 1 FROM {worker} w WHERE w.id = owner)""");
-        this.ids = names.sql("""
-                DELETE FROM {dedup} WHERE expires_at <= {now} AND (topic, dedup_id) IN
-                (SELECT topic, dedup_id FROM {dedup} WHERE expires_at <= {now} LIMIT ?)""");
-        this.values = names.sql("""
-                DELETE FROM {kv} WHERE expires_at <= {now} AND name IN
-                (SELECT name FROM {kv} WHERE expires_at <= {now} LIMIT ?)""");
+        this.ids = new Expired(names, "dedup", "topic", "dedup_id");
+        this.values = new Expired(names, "kv", "name");
         this.letters =
                 names.sql("DELETE FROM {dead} WHERE id IN (SELECT id FROM {dead} WHERE died_at <= {later} LIMIT ?)");
     }
@@ -83,8 +79,8 @@ final class Reaper {
             if (!elected(session)) {
                 return false;
             }
-            boolean more = session.step(ids, STEP).update() == STEP;
-            more |= session.step(values, STEP).update() == STEP;
+            boolean more = ids.delete(session, STEP);
+            more |= values.delete(session, STEP);
             more |= expire(session);
             return more;
         });

@@ -9,15 +9,31 @@ import java.sql.SQLException;
 import java.sql.SQLTransientException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /** Stores tasks, all of a batch in one step. Thread-safe. */
 final class Sends {
     /** How long a batch waits for somebody else's open transaction before its tasks are stored in parts. */
     private static final int PATIENCE_MILLIS = 100;
+
+    /** How long each part waits: what is open until then will be for longer. */
+    private static final int IMPATIENCE_MILLIS = 5;
+
+    /** How often parts wait; then what has an id, and may have to, is left to the next send. */
+    private static final int MOST_WAITS = 60;
+
+    private static final SendResult HELD = new SendResult.Failed(
+            ErrorClass.TRANSIENT,
+            new SQLTransientException(
+                    "A transaction that is open has enqueued with this deduplication id, or with so many others that this"
+                            + " one was not looked at",
+                    "55P03"));
 
     private final Database database;
     private final Dialect dialect;
@@ -26,10 +42,12 @@ final class Sends {
     Sends(Database database, Dialect dialect, Names names) {
         this.database = database;
         this.dialect = dialect;
+        // No join, which may be done by reading the whole table: one step down the primary key for each.
         this.holders = names.sql("""
-                SELECT d.topic, d.dedup_id, d.task_id FROM {dedup} d
-                JOIN UNNEST(CAST(? AS varchar ARRAY), CAST(? AS varchar ARRAY)) AS u(topic, dedup_id)
-                ON d.topic = u.topic AND d.dedup_id = u.dedup_id""");
+                SELECT u.topic, u.dedup_id,
+                  (SELECT CASE WHEN d.dedup_id = u.dedup_id THEN d.task_id END FROM {dedup} d
+                   WHERE d.topic = u.topic AND d.dedup_id >= u.dedup_id ORDER BY d.topic, d.dedup_id LIMIT 1)
+                FROM UNNEST(CAST(? AS varchar ARRAY), CAST(? AS varchar ARRAY)) AS u(topic, dedup_id)""");
     }
 
     private record Key(String topic, String id) implements Comparable<Key> {
@@ -43,36 +61,31 @@ final class Sends {
     /** As a step of its own. */
     List<SendResult> send(List<Envelope> batch, long deadlineNanos) throws SQLException {
         try {
-            return stored(batch, deadlineNanos);
+            return stored(batch, deadlineNanos, PATIENCE_MILLIS);
         } catch (SQLException failed) {
             if (!JdbcErrors.blamesOne(failed) || batch.size() == 1) {
                 throw failed;
             }
-            // One is refused, or waits for a transaction of somebody's: it must not hold up its neighbours.
-            int half = batch.size() / 2;
-            List<SendResult> results = new ArrayList<>(part(batch.subList(0, half), deadlineNanos));
-            results.addAll(part(batch.subList(half, batch.size()), deadlineNanos));
-            return results;
+            return new Parts(batch, deadlineNanos).results();
         }
     }
 
     /** Within a transaction that is under way. */
     List<SendResult> store(Session session, List<Envelope> batch) throws SQLException {
-        Map<Key, String> owners = owners(session, batch);
+        // In one order everywhere, so that two batches never wait for each other; the first of an id speaks for it.
+        Map<Key, Envelope> firsts = new TreeMap<>();
+        batch.forEach(task -> key(task).ifPresent(key -> firsts.putIfAbsent(key, task)));
+        Set<Key> taken = taken(session, firsts);
+        Map<Key, String> holders = holders(session, firsts, taken);
         List<Envelope> winners = new ArrayList<>(batch.size());
         List<SendResult> results = new ArrayList<>(batch.size());
         for (Envelope task : batch) {
             Optional<Key> key = key(task);
-            Optional<String> owner = key.map(taken -> owners.getOrDefault(taken, ""));
-            if (key.isEmpty() || task.taskId().equals(owner.orElse(""))) {
+            if (key.isEmpty() || taken.remove(key.get())) {
                 winners.add(task);
                 results.add(SendResult.ACCEPTED);
-            } else if (owner.orElse("").isEmpty()) {
-                results.add(new SendResult.Failed(
-                        ErrorClass.TRANSIENT,
-                        new SQLTransientException("The deduplication id was freed while it was looked up", "40001")));
             } else {
-                results.add(new SendResult.Duplicate(owner));
+                results.add(answer(task, Optional.ofNullable(holders.get(key.get()))));
             }
         }
         if (!winners.isEmpty()) {
@@ -81,54 +94,133 @@ final class Sends {
         return results;
     }
 
-    private List<SendResult> part(List<Envelope> batch, long deadlineNanos) {
-        try {
-            return send(batch, deadlineNanos);
-        } catch (SQLException | RuntimeException failed) {
-            SendResult result = new SendResult.Failed(JdbcErrors.classify(failed), failed);
-            return batch.stream().map(any -> result).toList();
+    /** To a task that did not get its deduplication id now. */
+    private static SendResult answer(Envelope task, Optional<String> holder) {
+        if (holder.isEmpty()) {
+            return new SendResult.Failed(
+                    ErrorClass.TRANSIENT,
+                    new SQLTransientException("The deduplication id was freed while it was looked up", "40001"));
         }
+        // Its own: it was stored together with the id, by a send whose answer was lost, and may have run since.
+        return holder.get().equals(task.taskId()) ? SendResult.ACCEPTED : new SendResult.Duplicate(holder);
     }
 
-    private List<SendResult> stored(List<Envelope> batch, long deadlineNanos) throws SQLException {
+    private List<SendResult> stored(List<Envelope> batch, long deadlineNanos, int patienceMillis) throws SQLException {
         boolean deduplicated =
                 batch.stream().anyMatch(task -> task.deduplication().isPresent());
         return deduplicated
                 ? database.transaction(
                         deadlineNanos,
-                        session -> dialect.impatiently(session, PATIENCE_MILLIS, patient -> store(patient, batch)))
+                        session -> dialect.impatiently(session, patienceMillis, patient -> store(patient, batch)))
                 : database.step(dialect.oneStatement(), deadlineNanos, session -> store(session, batch));
     }
 
-    /** Which task has each deduplication id of the batch, after those that are free were taken. */
-    private Map<Key, String> owners(Session session, List<Envelope> batch) throws SQLException {
-        // In one order everywhere, so that two batches never wait for each other; the first of an id speaks for it.
-        Map<Key, Envelope> firsts = new TreeMap<>();
-        batch.forEach(task -> key(task).ifPresent(key -> firsts.putIfAbsent(key, task)));
-        Map<Key, String> owners = new HashMap<>();
-        if (firsts.isEmpty()) {
-            return owners;
-        }
-        List<Envelope> asking = List.copyOf(firsts.values());
-        List<Boolean> taken = dialect.takeIds(session, asking);
-        List<Envelope> losers = new ArrayList<>();
-        for (int i = 0; i < asking.size(); i++) {
-            if (taken.get(i)) {
-                owners.put(key(asking.get(i)).orElseThrow(), asking.get(i).taskId());
-            } else {
-                losers.add(asking.get(i));
+    /** Ids that the first tasks that ask for them have from now on. */
+    private Set<Key> taken(Session session, Map<Key, Envelope> firsts) throws SQLException {
+        Set<Key> taken = new HashSet<>();
+        if (!firsts.isEmpty()) {
+            List<Envelope> asking = List.copyOf(firsts.values());
+            List<Boolean> answers = dialect.takeIds(session, asking);
+            for (int i = 0; i < asking.size(); i++) {
+                if (answers.get(i)) {
+                    taken.add(key(asking.get(i)).orElseThrow());
+                }
             }
         }
-        if (!losers.isEmpty()) {
+        return taken;
+    }
+
+    /** Which task has each deduplication id, those that were just taken included. */
+    private Map<Key, String> holders(Session session, Map<Key, Envelope> firsts, Set<Key> taken) throws SQLException {
+        Map<Key, String> holders = new HashMap<>();
+        List<Key> others = new ArrayList<>();
+        firsts.forEach((key, task) -> {
+            if (taken.contains(key)) {
+                holders.put(key, task.taskId());
+            } else {
+                others.add(key);
+            }
+        });
+        if (!others.isEmpty()) {
             session.step(
-                            holders,
-                            session.texts(losers.stream().map(Envelope::topic).toList()),
-                            session.texts(losers.stream()
-                                    .map(task -> key(task).orElseThrow().id())
-                                    .toList()))
-                    .list(row -> owners.put(new Key(row.getString(1), row.getString(2)), row.getString(3)));
+                            this.holders,
+                            session.texts(others.stream().map(Key::topic).toList()),
+                            session.texts(others.stream().map(Key::id).toList()))
+                    .list(row -> holders.put(new Key(row.getString(1), row.getString(2)), row.getString(3)));
         }
-        return owners;
+        return holders;
+    }
+
+    /**
+     * A batch of which one task is refused, or waits for a transaction of somebody's: it is stored in parts, in order, so that
+     * the one does not hold up its neighbours. Who waited alone speaks for all that have its id.
+     */
+    private final class Parts {
+        private final List<Envelope> batch;
+        private final long deadlineNanos;
+        private final SendResult[] results;
+        private final Set<Key> blocked = new HashSet<>();
+        private int waits;
+
+        Parts(List<Envelope> batch, long deadlineNanos) {
+            this.batch = batch;
+            this.deadlineNanos = deadlineNanos;
+            this.results = new SendResult[batch.size()];
+        }
+
+        List<SendResult> results() {
+            halves(IntStream.range(0, batch.size()).boxed().toList());
+            return List.of(results);
+        }
+
+        private void halves(List<Integer> numbers) {
+            int half = numbers.size() / 2;
+            part(numbers.subList(0, half));
+            part(numbers.subList(half, numbers.size()));
+        }
+
+        private void part(List<Integer> numbers) {
+            List<Integer> tried = numbers.stream().filter(this::isWorthATry).toList();
+            if (tried.isEmpty()) {
+                return;
+            }
+            try {
+                List<SendResult> some =
+                        stored(tried.stream().map(batch::get).toList(), deadlineNanos, IMPATIENCE_MILLIS);
+                for (int i = 0; i < some.size(); i++) {
+                    results[tried.get(i)] = some.get(i);
+                }
+            } catch (SQLException failed) {
+                if (JdbcErrors.blocked(failed)) {
+                    waits++;
+                }
+                if (tried.size() > 1 && JdbcErrors.blamesOne(failed)) {
+                    halves(tried);
+                } else {
+                    failed(tried, failed);
+                }
+            } catch (RuntimeException failed) {
+                failed(tried, failed);
+            }
+        }
+
+        /** False for what has an id that was waited for, or is the last of too many; that is answered here. */
+        private boolean isWorthATry(int number) {
+            Optional<Key> key = key(batch.get(number));
+            if (key.isEmpty() || (waits < MOST_WAITS && !blocked.contains(key.get()))) {
+                return true;
+            }
+            results[number] = HELD;
+            return false;
+        }
+
+        private void failed(List<Integer> numbers, Exception why) {
+            if (JdbcErrors.blocked(why)) {
+                numbers.forEach(number -> key(batch.get(number)).ifPresent(blocked::add));
+            }
+            SendResult result = new SendResult.Failed(JdbcErrors.classify(why), why);
+            numbers.forEach(number -> results[number] = result);
+        }
     }
 
     private static Optional<Key> key(Envelope task) {

@@ -5,6 +5,7 @@ import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Collection;
 
 /** A connection for one call, whose statements end before the call's deadline. Not thread-safe. */
@@ -12,11 +13,14 @@ final class Session {
     private final Connection connection;
     private final Time time;
     private final long deadlineNanos;
+    private final boolean limited;
 
-    Session(Connection connection, Time time, long deadlineNanos) {
+    /** @param limited whether each statement gets a limit of its own */
+    Session(Connection connection, Time time, long deadlineNanos, boolean limited) {
         this.connection = connection;
         this.time = time;
         this.deadlineNanos = deadlineNanos;
+        this.limited = limited;
     }
 
     /** A statement with its first parameters. */
@@ -41,11 +45,17 @@ final class Session {
         return connection.createArrayOf(type, values);
     }
 
+    /** As a limit of statements, from 1 second to an hour. */
+    static int seconds(Duration left) {
+        return (int) Math.max(1, Math.min(3_600, left.toSeconds()));
+    }
+
     /** The database gives up a little before the connection would. */
     private PreparedStatement bounded(PreparedStatement statement) throws SQLException {
         try {
-            statement.setQueryTimeout(
-                    Math.max(1, (int) Math.min(3_600, time.until(deadlineNanos).toSeconds())));
+            if (limited) {
+                statement.setQueryTimeout(seconds(time.until(deadlineNanos)));
+            }
             return statement;
         } catch (SQLException | RuntimeException failed) {
             statement.close();

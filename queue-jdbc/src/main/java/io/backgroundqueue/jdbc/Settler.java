@@ -55,7 +55,7 @@ final class Settler {
                 outcomes,
                 deadlineNanos,
                 (session, owner, given) -> dialect.release(session, owner, numbers(given), false));
-        tell(firsts, outcomes);
+        tell(firsts, outcomes, deadlineNanos);
         // What is settled twice in one batch gets its answer once.
         return batch.stream().map(settlement -> taken(outcomes, settlement)).toList();
     }
@@ -109,7 +109,7 @@ final class Settler {
     }
 
     /** Tasks that are ready again may be for somebody who waits. */
-    private void tell(List<Settlement> batch, Map<JdbcLease, Outcome> outcomes) {
+    private void tell(List<Settlement> batch, Map<JdbcLease, Outcome> outcomes, long deadlineNanos) {
         boolean ready = false;
         for (Settlement settlement : batch) {
             if (outcomes.get(lease(settlement.delivery())) == Outcome.DONE) {
@@ -121,7 +121,7 @@ final class Settler {
             }
         }
         if (ready) {
-            wakeUps.tell(List.of(topic));
+            wakeUps.tell(List.of(topic), deadlineNanos);
         }
     }
 

@@ -18,9 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A row of tasks or of dead letters. What stands in it is read as the header form of the wire format. */
 final class TaskRow {
+    private static final Logger LOG = LoggerFactory.getLogger(TaskRow.class);
+
     private TaskRow() {}
 
     /**
@@ -38,7 +42,7 @@ final class TaskRow {
     static DeadLetter letter(ResultSet row, String topic) throws SQLException {
         Bytes payload = payload(row);
         Instant died = Moments.read(row, "died_at");
-        DeadReason reason = DeadReason.valueOf(row.getString("reason"));
+        DeadReason reason = reason(row.getString("reason"));
         if (read(row, topic, payload) instanceof WireFormat.Read.Task task) {
             return task.envelope().letter(task.progress(), reason, died);
         }
@@ -55,6 +59,18 @@ final class TaskRow {
                 Optional.of(died),
                 Map.of(),
                 payload);
+    }
+
+    /** A newer library, or somebody's hand, may have written another word: that must not stop a whole walk. */
+    private static DeadReason reason(@Nullable String stored) {
+        try {
+            return DeadReason.valueOf(String.valueOf(stored));
+        } catch (IllegalArgumentException unknown) {
+            LOG.warn(
+                    "A dead letter has the reason '{}', which this library does not know; it is shown as UNREADABLE",
+                    stored);
+            return DeadReason.UNREADABLE;
+        }
     }
 
     /** The user's headers as they are stored. */

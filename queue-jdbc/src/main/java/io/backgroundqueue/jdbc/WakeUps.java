@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
@@ -36,7 +37,7 @@ final class WakeUps {
     private final Condition changed = lock.newCondition();
     private final Map<String, List<JdbcReceiver>> waiting = new HashMap<>();
     private final Map<String, Long> lastNews = new HashMap<>();
-    private long lookBefore;
+    private OptionalLong expected = OptionalLong.empty();
     private boolean heard;
     private boolean woken;
 
@@ -82,15 +83,18 @@ final class WakeUps {
         }
     }
 
-    /** These topics have ready tasks: who waits here looks, and other processes are told. */
-    void tell(Collection<String> topics) {
+    /** These topics have ready tasks: who waits here looks, and other processes are told, if there is time left for it. */
+    void tell(Collection<String> topics, long deadlineNanos) {
         tellHere(topics);
-        Set<String> news = telling ? news(topics) : Set.of();
+        if (!telling || time.nanos() - deadlineNanos >= 0) {
+            return;
+        }
+        Set<String> news = news(topics);
         if (news.isEmpty()) {
             return;
         }
         try {
-            database.call(time.deadline(TELLING), session -> {
+            database.call(Database.sooner(deadlineNanos, time.deadline(TELLING)), session -> {
                 dialect.tell(session, news);
                 return true;
             });
@@ -148,10 +152,8 @@ final class WakeUps {
     private void expect(long nanos) {
         lock.lock();
         try {
-            if (nanos - lookBefore < 0) {
-                lookBefore = nanos;
-                changed.signalAll();
-            }
+            expected = OptionalLong.of(expectedBefore(nanos));
+            changed.signalAll();
         } finally {
             lock.unlock();
         }
@@ -161,17 +163,22 @@ final class WakeUps {
     boolean await(long nanos) throws InterruptedException {
         lock.lock();
         try {
-            lookBefore = nanos;
-            while (!heard && !woken && time.nanos() - lookBefore < 0) {
-                time.await(lock, changed, lookBefore);
+            // What was stored since the last look may be due before.
+            while (!heard && !woken && time.nanos() - expectedBefore(nanos) < 0) {
+                time.await(lock, changed, expectedBefore(nanos));
             }
             boolean news = heard;
+            expected = OptionalLong.empty();
             heard = false;
             woken = false;
             return news;
         } finally {
             lock.unlock();
         }
+    }
+
+    private long expectedBefore(long nanos) {
+        return Database.sooner(expected.orElse(nanos), nanos);
     }
 
     void wake() {

@@ -128,7 +128,7 @@ final class WorkerRow {
     }
 
     /** Gives back what a claim may have handed out whose answer did not come, and forbids it if it is still to come. */
-    private void recover(long deadlineNanos) throws SQLException {
+    void recover(long deadlineNanos) throws SQLException {
         if (inDoubt == 0) {
             return;
         }

@@ -97,22 +97,16 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
 
     @Override
     public void handleNack(long number, boolean multiple) {
-        answered(number, multiple)
-                .forEach(slot -> slot.publication.failed(
-                        slot.index,
-                        new RabbitMQFailure(
-                                ErrorClass.THROTTLED,
-                                "The queue behind '" + slot.message.key()
-                                        + "' takes no more: it is full, or the majority" + " of its members is away",
-                                null)));
+        answered(number, multiple).forEach(slot -> slot.publication.failed(slot.index, full(slot.message)));
     }
 
     @Override
     public void handleReturn(
             int code, String why, String exchange, String key, AMQP.BasicProperties properties, byte[] body) {
+        wire.forgetTopology();
         for (Slot slot : pending.values()) {
-            if (slot.message.isReturned(exchange, key, properties)) {
-                slot.publication.failed(slot.index, unroutable(exchange, key));
+            if (slot.message.isReturned(exchange, key, properties)
+                    && slot.publication.failed(slot.index, unroutable(exchange, key))) {
                 return;
             }
         }
@@ -120,10 +114,8 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
 
     @Override
     public void shutdownCompleted(ShutdownSignalException cause) {
-        long largest = largest(cause);
-        answered(Long.MAX_VALUE, true)
-                .forEach(slot -> slot.publication.failed(
-                        slot.index, slot.message.body().size() > largest ? tooLarge(slot, largest) : unknown(cause)));
+        wire.forgetTopology();
+        answered(Long.MAX_VALUE, true).forEach(slot -> slot.publication.failed(slot.index, ended(slot, cause)));
     }
 
     private List<Slot> answered(long number, boolean multiple) {
@@ -139,11 +131,40 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
         return slots;
     }
 
+    /** What became of a message when the channel ended: the broker names the one that it did not take. */
+    private static RabbitMQFailure ended(Slot slot, ShutdownSignalException cause) {
+        String said = RabbitMQErrors.reason(cause)
+                .filter(reason -> RabbitMQErrors.classify(cause) == ErrorClass.MISCONFIGURED)
+                .map(RabbitMQErrors.Reason::text)
+                .orElse("");
+        String exchange = slot.message.exchange();
+        if (!exchange.isEmpty() && said.contains("exchange '" + exchange + "'")) {
+            return new RabbitMQFailure(
+                    ErrorClass.MISCONFIGURED,
+                    "RabbitMQ refuses the message: " + said + ". Declare it, or grant the right to write to it, or set"
+                            + " createTopology=true",
+                    cause);
+        }
+        long largest = largest(cause);
+        return slot.message.body().size() > largest ? tooLarge(slot, largest) : unknown(cause);
+    }
+
     /** How many bytes the broker takes, if it closed the channel over that. */
     private static long largest(ShutdownSignalException cause) {
         Matcher told = TOO_LARGE.matcher(
                 RabbitMQErrors.reason(cause).map(RabbitMQErrors.Reason::text).orElse(""));
         return told.find() ? Long.parseLong(told.group(1)) : Long.MAX_VALUE;
+    }
+
+    /** Behind an exchange others may have taken what one did not. */
+    private static RabbitMQFailure full(Outgoing message) {
+        boolean alone = message.exchange().isEmpty() || message.exchange().startsWith(DelayLeg.GRID);
+        return new RabbitMQFailure(
+                alone ? ErrorClass.THROTTLED : ErrorClass.OUTCOME_UNKNOWN,
+                (alone ? "The queue" : "A queue") + " behind '" + message.key()
+                        + "' takes no more: it is full, or the majority of its members is away"
+                        + (alone ? "" : ". Others at the exchange '" + message.exchange() + "' may have the message"),
+                null);
     }
 
     private static RabbitMQFailure tooLarge(Slot slot, long largest) {
@@ -164,10 +185,10 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
     private static RabbitMQFailure unroutable(String exchange, String key) {
         return new RabbitMQFailure(
                 ErrorClass.MISCONFIGURED,
-                exchange.isEmpty()
-                        ? "The queue '" + key
-                                + "' is not there, so the task was not stored. It was deleted, or never made"
-                                + " because createTopology is off"
+                exchange.isEmpty() || exchange.startsWith(DelayLeg.GRID)
+                        ? "The queue " + (exchange.isEmpty() ? "" : "of delays ") + "behind '" + key
+                                + "' is not there, so the task was not stored. It was deleted, and is made anew by the"
+                                + " next task; or createTopology is off, and it has to be declared"
                         : "No queue is bound to the exchange '" + exchange + "' for '" + key + "', so the task was not"
                                 + " stored. Start a worker of the topic first, in each group",
                 null);

@@ -31,7 +31,6 @@ final class Dialer extends ConnectionFactory {
 
     private final RabbitMQSettings settings;
     private final Time time;
-    private final Duration longestSilence;
     private final int millis;
     private @Nullable LiveFrames frames;
 
@@ -42,7 +41,6 @@ final class Dialer extends ConnectionFactory {
     Dialer(RabbitMQSettings settings, Time time, int heartbeat, Duration timeout) {
         this.settings = settings;
         this.time = time;
-        this.longestSilence = Duration.ofSeconds(2L * heartbeat);
         this.millis = (int) Math.min(60_000, Math.max(100, timeout.toMillis() / settings.addresses.size()));
         settings.user.ifPresent(this::setUsername);
         settings.password.ifPresent(this::setPassword);
@@ -70,7 +68,7 @@ final class Dialer extends ConnectionFactory {
         return (address, name) -> {
             Socket plain = connected(address);
             Socket used = settings.tls ? secured(plain, address) : plain;
-            LiveFrames live = new LiveFrames(used, plain, time, longestSilence);
+            LiveFrames live = new LiveFrames(used, plain, time);
             frames = live;
             return live;
         };

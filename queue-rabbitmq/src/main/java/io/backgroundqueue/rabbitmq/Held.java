@@ -24,6 +24,26 @@ final class Held implements Lease {
         this.arrivedNanos = arrivedNanos;
     }
 
+    /** False if it is not there any more, like all of these. */
+    boolean handOut() {
+        return lane.move(this, State.BUFFERED, State.OUT);
+    }
+
+    /** Makes it the caller's to settle. */
+    boolean claim() {
+        return lane.move(this, State.OUT, State.SETTLING);
+    }
+
+    /** Makes what was never handed out the caller's to give back. */
+    boolean claimBuffered() {
+        return lane.move(this, State.BUFFERED, State.SETTLING);
+    }
+
+    /** Undoes {@link #claim}. */
+    boolean unclaim() {
+        return lane.move(this, State.SETTLING, State.OUT);
+    }
+
     /** How often it was handed out before, at most. */
     int starts() {
         return MessageHeaders.starts(message.properties());

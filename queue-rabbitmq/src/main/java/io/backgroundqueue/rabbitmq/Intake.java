@@ -17,14 +17,21 @@ import org.jspecify.annotations.Nullable;
 
 /** What a receiver fetches: one consumer per lane, made anew when it is found dead. For the loop thread, where nothing else is said. */
 final class Intake {
-    /** What waits here longer than this is hidden from others for nothing. */
+    /** What waits here longer than this, beyond what may run at once, is hidden from others for nothing. */
     private static final Duration HOARDED = Duration.ofSeconds(2);
+
+    /** What waits longer than this for a place to run; and the broker takes away what is held for too long. */
+    private static final Duration PLACELESS = Duration.ofSeconds(10);
 
     private static final Duration LOOK = Duration.ofMillis(500);
 
+    /** How long a busy broker may take to store an acknowledgement, before which it sends no more. */
+    private static final Duration STORED = Duration.ofSeconds(1);
+
     private final String topic;
     private final RabbitMQParts parts;
-    private final Link link;
+    private final Link shared;
+    private final Link apart;
     private final int concurrency;
     private final int maxBytes;
     private final Time time;
@@ -36,7 +43,8 @@ final class Intake {
     Intake(String topic, RabbitMQParts parts, Link link, ReceiverOptions options) {
         this.topic = topic;
         this.parts = parts;
-        this.link = link;
+        this.shared = link;
+        this.apart = link.apart();
         this.concurrency = options.concurrency();
         this.maxBytes = options.maxBytes();
         this.time = parts.time();
@@ -52,7 +60,7 @@ final class Intake {
         for (int i = 0; i < Lanes.COUNT; i++) {
             LaneConsumer lane = lanes.get(i);
             if (lane == null || !lane.isAlive() || !lane.isConsuming()) {
-                open(i, lane, link.wire(deadlineNanos));
+                open(i, lane, link(lane).wire(deadlineNanos));
             }
         }
     }
@@ -71,15 +79,21 @@ final class Intake {
         return buffer.drain();
     }
 
-    /** Whether tasks wait here for long, which others might run; no more than needed is asked for then. */
-    boolean hoards() {
+    /**
+     * Whether tasks wait here for long, which others might run; no more than needed is asked for then.
+     *
+     * @param full whether nothing may be handed out now
+     */
+    boolean hoards(boolean full) {
         long now = time.nanos();
         if (now - nextLook < 0) {
             return false;
         }
         nextLook = time.deadline(LOOK);
-        boolean hoards =
-                present().anyMatch(lane -> prefetch(lane).isWide() && now - lane.oldestNanos() > HOARDED.toNanos());
+        boolean hoards = present().anyMatch(lane -> {
+            long waited = now - lane.unsettled().oldestNanos();
+            return (full && waited > PLACELESS.toNanos()) || (prefetch(lane).isWide() && waited > HOARDED.toNanos());
+        });
         prefetches.forEach(hoards ? Prefetch::narrow : Prefetch::tick);
         return hoards;
     }
@@ -89,7 +103,7 @@ final class Intake {
         boolean starved = false;
         for (LaneConsumer lane : present().toList()) {
             Prefetch prefetch = prefetch(lane);
-            if (lane.isAtLimit()) {
+            if (lane.unsettled().isStarved()) {
                 starved = true;
                 if (prefetch.widen(wanted)) {
                     lane.resize(prefetch.size());
@@ -109,7 +123,7 @@ final class Intake {
             bytes += held.message.body().size();
             if (!surplus.isEmpty() || (!taken.isEmpty() && bytes > maxBytes)) {
                 surplus.add(held);
-            } else if (held.lane.isAlive() && held.lane.handOut(held)) {
+            } else if (held.handOut()) {
                 prefetch(held.lane).handedOut(held.message.body().size());
                 taken.add(held);
             }
@@ -121,8 +135,9 @@ final class Intake {
 
     /** Lets no lower lane go first because a higher one's message is on its way. */
     private void awaitHigher(boolean settling) throws IOException, InterruptedException {
+        long deadline = time.deadline(STORED);
         for (LaneConsumer lane : present().toList()) {
-            if (lane.awaitExpected(settling)) {
+            if (lane.awaitExpected(settling, deadline)) {
                 return;
             }
         }
@@ -141,11 +156,20 @@ final class Intake {
     /** Ends it; what is out goes back. */
     void close() {
         present().forEach(LaneConsumer::close);
+        apart.close();
     }
 
     /** As if the process were gone; any thread. */
     void cutConnection() {
         present().forEach(LaneConsumer::cutConnection);
+    }
+
+    /**
+     * A queue without a leader does not answer, and in the end takes the connection with it that asks it again and again:
+     * not that of other topics, whose tasks would never come to an end.
+     */
+    private Link link(@Nullable LaneConsumer before) {
+        return before != null && before.isSilent() ? apart : shared;
     }
 
     private void open(int index, @Nullable LaneConsumer before, Wire wire) throws IOException, InterruptedException {
@@ -163,10 +187,7 @@ final class Intake {
             lane.consume(prefetches.get(index).size());
         } catch (IOException | RuntimeException failed) {
             lane.abandon();
-            if (RabbitMQErrors.reason(failed).isEmpty()) {
-                wire.cut();
-            }
-            throw failed;
+            throw parts.topology().refused("to consume '" + parts.names().lane(topic, index) + "'", wire, failed);
         }
     }
 

@@ -3,56 +3,47 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.AlreadyClosedException;
 import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.ChannelContinuationTimeoutException;
 import com.rabbitmq.client.DefaultConsumer;
 import com.rabbitmq.client.Envelope;
+import com.rabbitmq.client.ShutdownSignalException;
 import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Time;
+import io.backgroundqueue.rabbitmq.Held.State;
 import io.backgroundqueue.spi.LaneBuffer;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.NavigableMap;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The consumer of one lane on a channel of its own, and the generation of the leases that it hands out: they end with it,
- * and no tag of it is ever used on another channel. A tag is acknowledged once: whoever wants to claims it first, and it
- * is forgotten only when the frame was written, so an acknowledgement of many never covers another thread's tag.
+ * and no tag of it is ever used on another channel.
  */
 final class LaneConsumer extends DefaultConsumer {
     private static final Logger LOG = LoggerFactory.getLogger(LaneConsumer.class);
     /** How long the first message may take, where there are some. */
     private static final Duration FIRST = Duration.ofMillis(200);
 
-    /** How long the next message may take, when there is room for it. */
-    private static final Duration NEXT = Duration.ofMillis(50);
+    /** A message and the answer that there are none may cross. */
+    private static final Duration CROSSING = Duration.ofMillis(10);
 
-    /** How long a busy broker may take to store an acknowledgement, before which it sends no more. */
-    private static final Duration STORED = Duration.ofSeconds(1);
+    /** A broker that has not found out how many there are in a quarter of a second says that there are none. */
+    private static final Duration GUESS = Duration.ofMillis(200);
 
     private final Wire wire;
     private final Channel channel;
     private final int index;
     private final String queue;
-    private final LaneBuffer<Held> buffer;
     private final Time time;
-    private final ReentrantLock lock = new ReentrantLock();
-    private final NavigableMap<Long, Held> unsettled = new TreeMap<>();
-    private final Condition arrived = lock.newCondition();
+    private final Unsettled unsettled;
     private volatile boolean dead;
-    private boolean accepting;
-    private int buffered;
-    private int limit;
-    private long expectedUntil;
+    private volatile boolean silent;
+    /** The loop thread's. */
     private String consumer = "";
 
     LaneConsumer(Wire wire, int index, String queue, LaneBuffer<Held> buffer, Time time) throws IOException {
@@ -61,12 +52,16 @@ final class LaneConsumer extends DefaultConsumer {
         this.channel = getChannel();
         this.index = index;
         this.queue = queue;
-        this.buffer = buffer;
         this.time = time;
+        this.unsettled = new Unsettled(buffer, time);
     }
 
     int index() {
         return index;
+    }
+
+    Unsettled unsettled() {
+        return unsettled;
     }
 
     /** Whether what it handed out is still its own. */
@@ -74,149 +69,81 @@ final class LaneConsumer extends DefaultConsumer {
         return !dead && wire.isOpen() && channel.isOpen();
     }
 
+    /** Whether the broker did not answer here: its queue may have no leader. */
+    boolean isSilent() {
+        return silent;
+    }
+
     boolean isConsuming() {
         return !consumer.isEmpty();
     }
 
+    /** How many are out. */
+    int out() {
+        return isAlive() ? unsettled.out() : 0;
+    }
+
     /** Whether this delivery is out and can be settled. */
     boolean holds(Held held) {
-        lock.lock();
-        try {
-            return isAlive() && unsettled.get(held.tag) == held;
-        } finally {
-            lock.unlock();
-        }
+        return isAlive() && unsettled.has(held);
+    }
+
+    /** Moves a delivery on; false if it stands elsewhere, or was settled or lost. */
+    boolean move(Held held, State from, State to) {
+        return isAlive() && unsettled.move(held, from, to);
     }
 
     /** Consumes with this limit of unsettled messages. */
     void consume(int most) throws IOException {
-        boolean waiting = channel.queueDeclarePassive(queue).getMessageCount() > 0;
-        channel.basicQos(most);
-        lock.lock();
-        try {
-            accepting = true;
-            limit = most;
-            expectedUntil = waiting ? time.deadline(FIRST) : time.nanos();
-        } finally {
-            lock.unlock();
-        }
-        consumer = channel.basicConsume(queue, false, this);
+        consumer = asked(() -> {
+            boolean waiting = mayHaveMore();
+            channel.basicQos(most);
+            unsettled.limit(most, waiting ? FIRST : Duration.ZERO);
+            return channel.basicConsume(queue, false, this);
+        });
     }
 
-    /** Takes no more; what comes all the same goes back. */
+    /** Asks for no more; some may be on their way. */
     void cancel() throws IOException {
-        lock.lock();
-        try {
-            accepting = false;
-        } finally {
-            lock.unlock();
+        String ended = consumer;
+        consumer = "";
+        if (!ended.isEmpty()) {
+            asked(() -> {
+                channel.basicCancel(ended);
+                return true;
+            });
         }
-        stopConsuming();
     }
 
     /** Goes on with another limit. */
     void resize(int most) throws IOException {
-        stopConsuming();
+        cancel();
         consume(most);
     }
 
     /**
      * Waits for a message where the broker is about to send one: soon after it was asked for some that it had, or told that
-     * a lane at its limit has room. Else a lower lane would go first, whose messages are here. True if there is one.
+     * a lane at its limit has room. Else a lower lane would go first, whose messages are here. If none came in the time that
+     * it mostly takes, the broker may be busy storing the acknowledgement: then it is asked whether it has any.
      *
      * @param settling whether there are deliveries that have run and are about to be settled
+     * @return whether there is one
      */
-    boolean awaitExpected(boolean settling) throws IOException, InterruptedException {
-        boolean expected;
-        lock.lock();
-        try {
-            if (settling && unsettled.size() >= limit) {
-                expectedUntil = time.deadline(NEXT);
-            }
-            expected = time.nanos() - expectedUntil < 0;
-            if (arrives(expectedUntil)) {
-                return true;
-            }
-        } finally {
-            lock.unlock();
+    boolean awaitExpected(boolean settling, long deadlineNanos) throws IOException, InterruptedException {
+        long until = unsettled.expectedUntil(settling);
+        boolean expected = time.nanos() - until < 0;
+        boolean there = unsettled.awaitBuffered(until);
+        if (there || !expected || !isAlive() || !isConsuming()) {
+            return there;
         }
-        return expected && isAlive() && isConsuming() && channel.messageCount(queue) > 0 && arrives();
-    }
-
-    /** There are more, so one comes once the broker has stored what was acknowledged. */
-    private boolean arrives() throws InterruptedException {
-        lock.lock();
-        try {
-            return arrives(time.deadline(STORED));
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean arrives(long deadlineNanos) throws InterruptedException {
-        while (buffered == 0 && !dead && time.nanos() - deadlineNanos < 0) {
-            time.await(lock, arrived, deadlineNanos);
-        }
-        return buffered > 0;
+        boolean more = asked(this::mayHaveMore);
+        return unsettled.awaitBuffered(more ? deadlineNanos : time.deadline(CROSSING));
     }
 
     /** Loses everything: its leases count for nothing from now on. */
     void abandon() {
         dead = true;
-    }
-
-    /** How many are out. */
-    int out() {
-        lock.lock();
-        try {
-            return isAlive() ? unsettled.size() - buffered : 0;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Whether the broker gives no more although nothing is left here to hand out. */
-    boolean isAtLimit() {
-        lock.lock();
-        try {
-            return buffered == 0 && unsettled.size() >= limit;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** When the oldest came that waits here; or now. */
-    long oldestNanos() {
-        lock.lock();
-        try {
-            return unsettled.values().stream()
-                    .filter(held -> held.state == Held.State.BUFFERED)
-                    .mapToLong(held -> held.arrivedNanos)
-                    .findFirst()
-                    .orElseGet(time::nanos);
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** Hands one out that was taken from the buffer; false if it is not here any more. */
-    boolean handOut(Held held) {
-        return move(held, Held.State.BUFFERED, Held.State.OUT);
-    }
-
-    /** Makes a delivery the caller's to settle; false if it was settled or lost. */
-    boolean claim(Held held) {
-        return isAlive() && move(held, Held.State.OUT, Held.State.SETTLING);
-    }
-
-    /** Makes a delivery that was taken from the buffer the caller's to give back. */
-    boolean claimBuffered(Held held) {
-        return isAlive() && move(held, Held.State.BUFFERED, Held.State.SETTLING);
-    }
-
-    /** Undoes {@link #claim}. */
-    void unclaim(Held held) {
-        move(held, Held.State.SETTLING, Held.State.OUT);
+        unsettled.end();
     }
 
     /**
@@ -229,14 +156,14 @@ final class LaneConsumer extends DefaultConsumer {
         List<Held> ordered = claimed.stream()
                 .sorted(Comparator.comparingLong(held -> held.tag))
                 .toList();
-        int together = prefix(ordered);
+        int together = unsettled.first(ordered);
         if (together > 1) {
             write(() -> channel.basicAck(ordered.get(together - 1).tag, true));
-            forget(ordered.subList(0, together));
+            unsettled.forget(ordered.subList(0, together));
         }
         for (Held held : together > 1 ? ordered.subList(together, ordered.size()) : ordered) {
             write(() -> channel.basicAck(held.tag, false));
-            forget(List.of(held));
+            unsettled.forget(List.of(held));
         }
     }
 
@@ -244,18 +171,21 @@ final class LaneConsumer extends DefaultConsumer {
     void requeue(Collection<Held> claimed) throws IOException {
         for (Held held : claimed) {
             write(() -> channel.basicNack(held.tag, false, true));
-            forget(List.of(held));
+            unsettled.forget(List.of(held));
         }
     }
 
     /** Ends it when the broker has all acknowledgements; whatever is unsettled goes back. */
     void close() {
-        dead = true;
+        abandon();
         try {
-            if (wire.isOpen() && channel.isOpen()) {
+            if (!silent && wire.isOpen() && channel.isOpen()) {
                 channel.close();
             }
-        } catch (IOException | TimeoutException | RuntimeException failed) {
+        } catch (TimeoutException silent) {
+            LOG.debug("A channel on '{}' whose end was not answered", queue, silent);
+            wire.cut();
+        } catch (IOException | RuntimeException failed) {
             LOG.debug("A channel on '{}' that ended before it was closed", queue, failed);
         }
     }
@@ -266,86 +196,52 @@ final class LaneConsumer extends DefaultConsumer {
     }
 
     @Override
-    public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body)
-            throws IOException {
-        Held held = new Held(this, envelope.getDeliveryTag(), new Message(properties, Bytes.wrap(body)), time.nanos());
-        if (!keep(held)) {
-            channel.basicNack(held.tag, false, true);
-        }
+    public void handleDelivery(String tag, Envelope envelope, AMQP.BasicProperties properties, byte[] body) {
+        unsettled.add(
+                new Held(this, envelope.getDeliveryTag(), new Message(properties, Bytes.wrap(body)), time.nanos()));
     }
 
     /** The queue is gone, or a task was held longer than the broker allows. */
     @Override
     public void handleCancel(String tag) {
         LOG.warn("RabbitMQ has cancelled the consumer of '{}': what it held is handed out again", queue);
-        dead = true;
+        wire.forgetTopology();
+        abandon();
     }
 
-    private boolean keep(Held held) {
-        lock.lock();
+    @Override
+    public void handleShutdownSignal(String tag, ShutdownSignalException cause) {
+        abandon();
+    }
+
+    private boolean mayHaveMore() throws IOException {
+        long begin = time.nanos();
+        return channel.messageCount(queue) > 0 || time.nanos() - begin > GUESS.toNanos();
+    }
+
+    private interface Question<T> {
+        T ask() throws IOException;
+    }
+
+    /**
+     * Whoever does not answer in time will hardly answer the next one. Others on this connection may get answers, so it is
+     * left to them; but what is held here would come back with it only.
+     */
+    private <T> T asked(Question<T> question) throws IOException {
         try {
-            if (accepting) {
-                unsettled.put(held.tag, held);
-                buffered++;
-                buffer.add(index, held);
-                arrived.signalAll();
+            return question.ask();
+        } catch (ChannelContinuationTimeoutException unanswered) {
+            silent = true;
+            abandon();
+            if (!unsettled.isEmpty()) {
+                wire.cut();
             }
-            return accepting;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void stopConsuming() throws IOException {
-        String ended = consumer;
-        consumer = "";
-        if (!ended.isEmpty()) {
-            channel.basicCancel(ended);
-        }
-    }
-
-    private boolean move(Held held, Held.State from, Held.State to) {
-        lock.lock();
-        try {
-            if (unsettled.get(held.tag) != held || held.state != from) {
-                return false;
+            throw unanswered;
+        } catch (IOException | RuntimeException failed) {
+            if (RabbitMQErrors.reason(failed).isEmpty()) {
+                wire.cut();
             }
-            held.state = to;
-            buffered -= from == Held.State.BUFFERED ? 1 : 0;
-            return true;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /** How many of these are before everything else that is unsettled. */
-    private int prefix(List<Held> ordered) {
-        Set<Long> tags = new HashSet<>();
-        ordered.forEach(held -> tags.add(held.tag));
-        lock.lock();
-        try {
-            int count = 0;
-            for (Long tag : unsettled.keySet()) {
-                if (!tags.contains(tag)) {
-                    return count;
-                }
-                count++;
-            }
-            return count;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void forget(List<Held> settled) {
-        lock.lock();
-        try {
-            if (unsettled.size() >= limit) {
-                expectedUntil = time.deadline(NEXT);
-            }
-            settled.forEach(held -> unsettled.remove(held.tag));
-        } finally {
-            lock.unlock();
+            throw failed;
         }
     }
 

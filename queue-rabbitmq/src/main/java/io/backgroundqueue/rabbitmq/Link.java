@@ -33,6 +33,11 @@ final class Link {
         this.name = name;
     }
 
+    /** Another one, of the same kind. */
+    Link apart() {
+        return new Link(settings, time, heartbeat, name + " apart");
+    }
+
     /** The connection, which lives as far as can be told. */
     Wire wire(long deadlineNanos) throws RabbitMQFailure, InterruptedException {
         Wire found = wire;

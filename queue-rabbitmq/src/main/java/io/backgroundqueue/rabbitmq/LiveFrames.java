@@ -15,7 +15,7 @@ import java.time.Duration;
 final class LiveFrames extends SocketFrameHandler {
     private final Socket plain;
     private final Time time;
-    private final long longestNanos;
+    private volatile long longestNanos;
     private volatile boolean beating;
     private volatile long lastNanos;
 
@@ -23,15 +23,19 @@ final class LiveFrames extends SocketFrameHandler {
      * @param socket to read from and write to
      * @param plain the same, or what is under it
      */
-    LiveFrames(Socket socket, Socket plain, Time time, Duration longestSilence) throws IOException {
+    LiveFrames(Socket socket, Socket plain, Time time) throws IOException {
         super(socket);
         this.plain = plain;
         this.time = time;
-        this.longestNanos = longestSilence.toNanos();
     }
 
-    /** From now on there are signs of life. */
-    void beat() {
+    /**
+     * From now on there are signs of life.
+     *
+     * @param longestSilence after which the broker may have given up this client: two of the heartbeats agreed on
+     */
+    void beat(Duration longestSilence) {
+        longestNanos = longestSilence.toNanos();
         lastNanos = time.nanos();
         beating = true;
     }

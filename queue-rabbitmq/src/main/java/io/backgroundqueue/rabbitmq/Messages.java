@@ -2,6 +2,7 @@ package io.backgroundqueue.rabbitmq;
 
 import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Capabilities.Precision;
+import io.backgroundqueue.DeadLetter;
 import io.backgroundqueue.DeadReason;
 import io.backgroundqueue.Start;
 import io.backgroundqueue.Time;
@@ -13,9 +14,12 @@ import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.WireFormat;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Tasks as messages: made, addressed to what is there or made for it, and read. Thread-safe. */
@@ -41,11 +45,7 @@ final class Messages {
         }
         DelayLeg leg = delay.leg.get();
         String address = names.delayed(task.topic(), lane);
-        if (address.equals(names.lane(task.topic(), lane))) {
-            topology.delayTo(wire, leg, address);
-        } else {
-            topology.digits(wire, leg);
-        }
+        topology.digits(wire, leg);
         return delayed(leg, address, fields, task.payload());
     }
 
@@ -61,7 +61,7 @@ final class Messages {
         if (delay.leg.isEmpty()) {
             return outgoing("", queue, fields, task.payload());
         }
-        topology.delayTo(wire, delay.leg.get(), queue);
+        topology.digits(wire, delay.leg.get());
         return delayed(delay.leg.get(), queue, fields, task.payload());
     }
 
@@ -69,6 +69,10 @@ final class Messages {
     Outgoing back(String topic, Held held) {
         Map<String, String> fields = MessageHeaders.fields(held.message.properties());
         fields.put(MessageHeaders.STARTS, String.valueOf(held.starts()));
+        String foreign = held.message.properties().getMessageId();
+        if (foreign != null) {
+            fields.putIfAbsent("id", foreign);
+        }
         return outgoing("", names.lane(topic, held.lane.index()), fields, held.message.body());
     }
 
@@ -110,6 +114,39 @@ final class Messages {
             return new Delivery.Task(task.envelope(), due(task, held.message, now), task.progress(), starts, held);
         }
         return read.delivery(now, starts, held.message.body(), held);
+    }
+
+    /** What is shown of a message that is a dead letter. */
+    static DeadLetter letter(String topic, Message message) {
+        Map<String, String> fields = MessageHeaders.fields(message.properties());
+        Optional<Instant> died = understood(fields.get(MessageHeaders.DIED), Instant::parse);
+        DeadReason reason = understood(fields.get(MessageHeaders.REASON), DeadReason::valueOf)
+                .orElse(DeadReason.NON_RETRYABLE);
+        if (read(topic, message) instanceof WireFormat.Read.Task task) {
+            return task.envelope().letter(task.progress(), reason, died.orElse(Instant.EPOCH));
+        }
+        return new DeadLetter(
+                fields.getOrDefault(MessageHeaders.LETTER, MessageHeaders.id(message.properties())),
+                topic,
+                reason,
+                Optional.ofNullable(fields.get("bqerror")),
+                0,
+                0,
+                OptionalInt.empty(),
+                0,
+                Optional.empty(),
+                died,
+                Map.of(),
+                message.body());
+    }
+
+    /** Empty for what a newer version or somebody else wrote: a letter that is odd must not hide those behind it. */
+    private static <T> Optional<T> understood(@Nullable String text, Function<String, T> parser) {
+        try {
+            return Optional.ofNullable(text).map(parser);
+        } catch (IllegalArgumentException | DateTimeParseException odd) {
+            return Optional.empty();
+        }
     }
 
     /** What stands in a message. */

@@ -24,7 +24,7 @@ final class Names {
     /** The longest topic whose queues have legal names, and legal keys in the grid of delays. */
     int longestTopic() {
         int besides = Math.max(lane("", 0).length(), delayed("", 0).length());
-        return Math.max(1, Math.min(128, 255 - DelayLeg.KEY_LENGTH - besides));
+        return Math.min(128, 255 - DelayLeg.KEY_LENGTH - besides);
     }
 
     /** The queue of a lane. */

@@ -30,7 +30,9 @@ final class Opening {
                 setUp ? Kind.MISCONFIGURED : Kind.UNAVAILABLE,
                 "RabbitMQ could not be opened within " + settings.connectTimeout + ": "
                         + QueueUrl.redact(String.valueOf(failed.getMessage())) + ". Check "
-                        + (setUp ? "user, password, virtual host and permissions" : "that it runs, and its address"),
+                        + (setUp
+                                ? "user, password, virtual host and permissions"
+                                : "that it runs, its address, and under TLS its certificate"),
                 null,
                 failed);
     }

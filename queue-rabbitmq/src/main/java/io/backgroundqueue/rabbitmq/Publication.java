@@ -28,8 +28,9 @@ final class Publication {
         answered(index, Optional.empty());
     }
 
-    void failed(int index, RabbitMQFailure why) {
-        answered(index, Optional.of(why));
+    /** False if something else was known before. */
+    boolean failed(int index, RabbitMQFailure why) {
+        return answered(index, Optional.of(why));
     }
 
     /** What became of each message, in order; unknown, where nothing came until the deadline. */
@@ -48,16 +49,18 @@ final class Publication {
         }
     }
 
-    private void answered(int index, Optional<RabbitMQFailure> answer) {
+    private boolean answered(int index, Optional<RabbitMQFailure> answer) {
         lock.lock();
         try {
-            if (answers.get(index) == null) {
+            boolean first = answers.get(index) == null;
+            if (first) {
                 answers.set(index, answer);
                 open--;
             }
             if (open == 0) {
                 complete.signalAll();
             }
+            return first;
         } finally {
             lock.unlock();
         }

@@ -2,6 +2,7 @@ package io.backgroundqueue.rabbitmq;
 
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
+import com.rabbitmq.client.ChannelContinuationTimeoutException;
 import io.backgroundqueue.Capabilities;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.Scope;
@@ -17,12 +18,9 @@ import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.SendResult;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeoutException;
@@ -42,7 +40,6 @@ final class RabbitMQDriver implements QueueDriver {
     private final RabbitMQParts parts;
     private final Capabilities capabilities;
     private final Link admin;
-    private final Set<String> walked = ConcurrentHashMap.newKeySet();
     private final ConcurrentMap<Integer, Link> consuming = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
@@ -82,22 +79,9 @@ final class RabbitMQDriver implements QueueDriver {
         requireOpen();
         long deadline = time.deadline(timeout);
         Wire wire = parts.publisher().wire(deadline);
-        SendResult[] results = new SendResult[batch.size()];
-        List<Outgoing> messages = new ArrayList<>(batch.size());
-        List<Integer> places = new ArrayList<>(batch.size());
-        for (int i = 0; i < batch.size(); i++) {
-            try {
-                messages.add(parts.messages().fresh(wire, batch.get(i)));
-                places.add(i);
-            } catch (RabbitMQFailure failure) {
-                results[i] = new SendResult.Failed(failure.errorClass(), failure);
-            }
-        }
-        List<Optional<RabbitMQFailure>> answers = parts.publisher().publish(wire, messages, deadline);
-        for (int i = 0; i < answers.size(); i++) {
-            results[places.get(i)] = result(wire, batch.get(places.get(i)), answers.get(i));
-        }
-        return Arrays.asList(results);
+        return parts.publisher().publish(wire, batch, task -> parts.messages().fresh(wire, task), deadline).stream()
+                .map(RabbitMQDriver::result)
+                .toList();
     }
 
     @Override
@@ -111,13 +95,32 @@ final class RabbitMQDriver implements QueueDriver {
     public DeadLetterCursor deadLetters(String topic) throws IOException, InterruptedException {
         requireOpen();
         requireGroup(topic);
-        // A queue that is just being made has nobody yet who answers, and asking that one ends the connection.
-        boolean exists =
-                walked.contains(topic) || ready(parts.names().dead(topic)).orElse(0) > 0;
-        if (exists) {
-            walked.add(topic);
+        OptionalLong ready = ready(parts.names().dead(topic));
+        boolean any = ready.isPresent() && (ready.getAsLong() > 0 || hasLetters(topic));
+        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), any);
+    }
+
+    /**
+     * The broker says that there are none where it has not found out, as when it is busy; or when the queue is just being made:
+     * whoever asks that one for a letter loses the connection, so this has one of its own.
+     */
+    private boolean hasLetters(String topic) throws RabbitMQFailure, InterruptedException {
+        Link link = admin.apart();
+        Wire wire = link.wire(time.deadline(CALL_TIMEOUT));
+        try {
+            HeldLetters letters = new HeldLetters(wire.channel(), parts.names().dead(topic), time);
+            boolean any = letters.take() != null;
+            letters.giveBack();
+            return any;
+        } catch (IOException | RuntimeException failed) {
+            throw new RabbitMQFailure(
+                    ErrorClass.TRANSIENT,
+                    "RabbitMQ does not say whether '" + topic
+                            + "' has dead letters: their queue is just being made, or has" + " no leader",
+                    failed);
+        } finally {
+            link.close();
         }
-        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), exists);
     }
 
     @Override
@@ -172,16 +175,9 @@ final class RabbitMQDriver implements QueueDriver {
         publishing.close();
     }
 
-    /** A queue that is gone is declared again by the next send. */
-    private SendResult result(Wire wire, Envelope task, Optional<RabbitMQFailure> answer) {
-        if (answer.isEmpty()) {
-            return SendResult.ACCEPTED;
-        }
-        RabbitMQFailure failure = answer.get();
-        if (failure.errorClass() == ErrorClass.MISCONFIGURED) {
-            wire.declared().remove(parts.names().lane(task.topic(), Lanes.of(task.priority())));
-        }
-        return new SendResult.Failed(failure.errorClass(), failure);
+    private static SendResult result(Optional<RabbitMQFailure> answer) {
+        return answer.<SendResult>map(failure -> new SendResult.Failed(failure.errorClass(), failure))
+                .orElse(SendResult.ACCEPTED);
     }
 
     /** Three signs of life per lease: the broker drops who misses two of them. */
@@ -215,6 +211,9 @@ final class RabbitMQDriver implements QueueDriver {
         } catch (TimeoutException silent) {
             wire.cut();
             throw new RabbitMQFailure(ErrorClass.TRANSIENT, settings + " does not answer", silent);
+        } catch (ChannelContinuationTimeoutException silent) {
+            wire.cut();
+            throw silent;
         } catch (IOException | RuntimeException failed) {
             if (RabbitMQErrors.reason(failed)
                     .filter(why -> why.code() == AMQP.NOT_FOUND)

@@ -1,6 +1,7 @@
 package io.backgroundqueue.rabbitmq;
 
 import com.rabbitmq.client.AMQP;
+import com.rabbitmq.client.AuthenticationFailureException;
 import com.rabbitmq.client.Method;
 import com.rabbitmq.client.PossibleAuthenticationFailureException;
 import com.rabbitmq.client.ShutdownSignalException;
@@ -32,8 +33,12 @@ final class RabbitMQErrors {
         if (error instanceof InterruptedException) {
             return ErrorClass.TRANSIENT;
         }
-        if (error instanceof PossibleAuthenticationFailureException) {
+        if (error instanceof AuthenticationFailureException) {
             return ErrorClass.MISCONFIGURED;
+        }
+        if (error instanceof PossibleAuthenticationFailureException) {
+            // The connection ended during the login, for whatever reason: a broker that refuses says so.
+            return ErrorClass.TRANSIENT;
         }
         return reason(error).map(reason -> classify(reason.code())).orElse(ErrorClass.OUTCOME_UNKNOWN);
     }

@@ -49,8 +49,10 @@ final class RabbitMQReceiver implements Receiver {
         requireOpen();
         settler.lapse();
         parked &= max == 0;
-        if (!parked) {
-            open();
+        if (parked) {
+            settler.giveBack(intake.drain(), deadline());
+        } else {
+            open(max == 0);
         }
         int most = Math.min(max, options.maxUnsettled() - intake.out());
         if (most <= 0) {
@@ -118,11 +120,15 @@ final class RabbitMQReceiver implements Receiver {
         intake.cutConnection();
     }
 
-    private void open() throws IOException, InterruptedException {
+    private void open(boolean full) throws IOException, InterruptedException {
         long deadline = deadline();
         intake.open(deadline);
-        if (intake.hoards()) {
-            stop(deadline);
+        if (!intake.hoards(full)) {
+            return;
+        }
+        stop(deadline);
+        parked = full;
+        if (!parked) {
             intake.open(deadline);
         }
     }

@@ -20,6 +20,7 @@ final class RabbitMQSettings {
     private static final Pattern PREFIX = Pattern.compile("[A-Za-z0-9_-]{1,32}");
     private static final Pattern EXCHANGE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
     private static final Pattern GROUP = Pattern.compile("[A-Za-z0-9_-]{1,32}");
+    private static final int SHORTEST_TOPIC = 16;
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     List<Address> addresses = List.of(new Address("localhost", PORT));
@@ -50,11 +51,14 @@ final class RabbitMQSettings {
     }
 
     void address(QueueUrl url) {
-        tls = url.scheme().equals("amqps");
+        tls |= url.scheme().equals("amqps");
         if (!url.address().startsWith("//") || url.hosts().isEmpty()) {
             throw QueueException.invalid("The URL " + url + " names no host. Write " + url.scheme() + "://host");
         }
         addresses = addresses(url.hosts(), port(), url);
+        if (url.path().contains("@")) {
+            throw unencoded(url);
+        }
         url.userInfo().ifPresent(info -> credentials(info, url));
         if (!url.path().isEmpty()) {
             virtualHost = url.path();
@@ -109,6 +113,10 @@ final class RabbitMQSettings {
                     "The group '" + group.get() + "' needs an exchange of the type topic or fanout:"
                             + " behind a direct one all workers share the tasks. Set exchangeType, or leave group out");
         }
+        if (new Names(this).longestTopic() < SHORTEST_TOPIC) {
+            throw QueueException.invalid("Prefix, exchange and group together are too long: the name of a queue has 255"
+                    + " characters, and topics need " + SHORTEST_TOPIC + " of them. Choose shorter ones");
+        }
         RabbitMQSettings copy = new RabbitMQSettings();
         copy.addresses = addresses;
         copy.user = user;
@@ -162,11 +170,15 @@ final class RabbitMQSettings {
         String host = colon < 0 ? text : text.substring(0, colon);
         int port = colon < 0 ? defaultPort : number(text.substring(colon + 1));
         if (host.isBlank() || port < 1 || port > 65_535) {
-            throw QueueException.invalid(
-                    "The URL " + url + " does not name hosts and ports from 1 to 65535. Percent-encode"
-                            + " what is special in user and password: / as %2F, ? as %3F, # as %23, @ as %40");
+            throw unencoded(url);
         }
         return new Address(host.startsWith("[") ? host.substring(1, host.length() - 1) : host, port);
+    }
+
+    private static QueueException unencoded(QueueUrl url) {
+        return QueueException.invalid(
+                "The URL " + url + " does not name hosts and ports from 1 to 65535. Percent-encode"
+                        + " what is special in user, password and virtual host: / as %2F, ? as %3F, # as %23, @ as %40");
     }
 
     private static int number(String text) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,7 +50,7 @@ final class Settler {
         for (int i = 0; i < batch.size(); i++) {
             Settlement settlement = batch.get(i);
             Held held = (Held) settlement.delivery().lease();
-            if (held.lane.claim(held)) {
+            if (held.claim()) {
                 (settlement instanceof Settlement.Ack ? acks : copied).put(held, i);
             }
         }
@@ -65,8 +66,7 @@ final class Settler {
      * From then on a copy goes behind the others, which counts nothing.
      */
     void giveBack(List<Held> buffered, long deadlineNanos) throws InterruptedException {
-        List<Held> claimed =
-                buffered.stream().filter(held -> held.lane.claimBuffered(held)).toList();
+        List<Held> claimed = buffered.stream().filter(Held::claimBuffered).toList();
         Map<Boolean, List<Held>> fresh = new HashMap<>();
         claimed.forEach(held -> fresh.computeIfAbsent(held.starts() == 0, any -> new ArrayList<>())
                 .add(held));
@@ -75,22 +75,18 @@ final class Settler {
         if (charged.isEmpty()) {
             return;
         }
-        List<Held> left = new ArrayList<>(charged);
+        List<Optional<RabbitMQFailure>> failures;
         try {
-            List<Outgoing> copies =
-                    charged.stream().map(held -> messages.back(topic, held)).toList();
-            List<Optional<RabbitMQFailure>> answers =
-                    publisher.publish(publisher.wire(deadlineNanos), copies, deadlineNanos);
-            for (int i = 0; i < charged.size(); i++) {
-                if (answers.get(i).isEmpty()) {
-                    left.remove(charged.get(i));
-                }
-            }
+            failures = publisher.publish(
+                    publisher.wire(deadlineNanos), charged, held -> messages.back(topic, held), deadlineNanos);
         } catch (RabbitMQFailure unreachable) {
             // The broker takes them back all the same, and counts.
+            failures = Collections.nCopies(charged.size(), Optional.of(unreachable));
         }
-        charged.stream().filter(held -> !left.contains(held)).forEach(held -> ackQuietly(held));
-        requeue(left);
+        for (int i = 0; i < charged.size(); i++) {
+            Held held = charged.get(i);
+            told(held.lane, List.of(held), failures.get(i).isEmpty() ? LaneConsumer::ack : LaneConsumer::requeue);
+        }
     }
 
     /** Has handed out again what the engine gave up a lease ago. */
@@ -103,28 +99,21 @@ final class Settler {
 
     private void copy(Map<Held, Integer> copied, List<Settlement> batch, Outcome[] outcomes, long deadlineNanos)
             throws InterruptedException {
-        List<Held> sent = new ArrayList<>();
-        List<Outgoing> copies = new ArrayList<>();
-        Map<Held, Integer> confirmed = new LinkedHashMap<>();
+        List<Held> originals = List.copyOf(copied.keySet());
+        List<Optional<RabbitMQFailure>> failures;
         try {
             Wire wire = publisher.wire(deadlineNanos);
-            for (Map.Entry<Held, Integer> one : copied.entrySet()) {
-                try {
-                    copies.add(copy(wire, batch.get(one.getValue()), one.getKey()));
-                    sent.add(one.getKey());
-                } catch (RabbitMQFailure failure) {
-                    failed(one.getKey(), one.getValue(), failure, outcomes);
-                }
-            }
-            List<Optional<RabbitMQFailure>> answers = publisher.publish(wire, copies, deadlineNanos);
-            for (int i = 0; i < sent.size(); i++) {
-                int at = copied.getOrDefault(sent.get(i), 0);
-                Held held = sent.get(i);
-                answers.get(i)
-                        .ifPresentOrElse(failure -> failed(held, at, failure, outcomes), () -> confirmed.put(held, at));
-            }
-        } catch (RabbitMQFailure nothingSent) {
-            copied.forEach((held, at) -> failed(held, at, nothingSent, outcomes));
+            failures = publisher.publish(
+                    wire, originals, held -> copy(wire, batch.get(copied.getOrDefault(held, 0)), held), deadlineNanos);
+        } catch (RabbitMQFailure unreachable) {
+            failures = Collections.nCopies(originals.size(), Optional.of(unreachable));
+        }
+        Map<Held, Integer> confirmed = new LinkedHashMap<>();
+        for (int i = 0; i < originals.size(); i++) {
+            Held held = originals.get(i);
+            int at = copied.getOrDefault(held, 0);
+            failures.get(i)
+                    .ifPresentOrElse(failure -> failed(held, at, failure, outcomes), () -> confirmed.put(held, at));
         }
         acknowledge(confirmed, outcomes);
     }
@@ -144,7 +133,7 @@ final class Settler {
     private void failed(Held held, int at, RabbitMQFailure failure, Outcome[] outcomes) {
         outcomes[at] = new Outcome.Failed(failure);
         if (failure.maybeSoon()) {
-            held.lane.unclaim(held);
+            held.unclaim();
         } else {
             lapsing.add(new Lapsing(held, time.deadline(lease)));
         }
@@ -160,8 +149,9 @@ final class Settler {
                 .forEach(held -> byLane.computeIfAbsent(held.lane, any -> new ArrayList<>())
                         .add(held));
         byLane.forEach((lane, all) -> {
-            Outcome outcome = told(lane, all, LaneConsumer::ack);
-            all.forEach(held -> outcomes[claimed.getOrDefault(held, 0)] = outcome);
+            Outcome otherwise = told(lane, all, LaneConsumer::ack);
+            all.forEach(held ->
+                    outcomes[claimed.getOrDefault(held, 0)] = lane.unsettled().has(held) ? otherwise : Outcome.DONE);
         });
     }
 
@@ -174,10 +164,6 @@ final class Settler {
         } catch (IOException | RuntimeException unknown) {
             return new Outcome.Failed(unknown);
         }
-    }
-
-    private static void ackQuietly(Held held) {
-        told(held.lane, List.of(held), LaneConsumer::ack);
     }
 
     private static void requeue(List<Held> claimed) {

@@ -57,31 +57,30 @@ final class Topology {
         }
     }
 
-    /** What a copy in this lane is published to. */
+    /**
+     * What a copy in this lane is published to. Its bindings go with a queue that is deleted, and whoever makes it anew may
+     * be somebody else: so whoever declares it binds it, too, also for what waits in the grid already.
+     */
     void lane(Wire wire, String topic, int lane) throws RabbitMQFailure, InterruptedException {
+        grid(wire);
         String queue = names.lane(topic, lane);
         once(wire, queue, channel -> {
             quorum(channel, queue, Map.of());
+            channel.queueBind(queue, OUT, arriving(queue));
             if (!names.exchange().isEmpty()) {
                 String from = type == RabbitMQExchangeType.FANOUT ? names.groupExchange() : names.exchange();
                 channel.queueBind(queue, from, names.key(topic, lane));
             }
+            if (type.spreads()) {
+                channel.queueBind(queue, OUT, arriving(names.delayed(topic, lane)));
+            }
         });
-        if (type.spreads()) {
-            arrival(wire, queue, names.delayed(topic, lane));
-        }
     }
 
     /** The queue of the dead letters. */
     void dead(Wire wire, String topic) throws RabbitMQFailure, InterruptedException {
         String queue = names.dead(topic);
         once(wire, queue, channel -> quorum(channel, queue, Map.of()));
-    }
-
-    /** The way through the grid, to a queue of ours. */
-    void delayTo(Wire wire, DelayLeg leg, String queue) throws RabbitMQFailure, InterruptedException {
-        digits(wire, leg);
-        arrival(wire, queue, queue);
     }
 
     /** The queues that a delay needs. */
@@ -108,13 +107,9 @@ final class Topology {
         });
     }
 
-    /** What comes out of the grid for {@code address} goes to {@code queue}. */
-    private void arrival(Wire wire, String queue, String address) throws RabbitMQFailure, InterruptedException {
-        grid(wire);
-        once(
-                wire,
-                "arrival " + address + " at " + queue,
-                channel -> channel.queueBind(queue, OUT, "*.*.*.@." + address));
+    /** By which keys what is addressed so comes out of the grid. */
+    private static String arriving(String address) {
+        return "*.*.*.@." + address;
     }
 
     private void grid(Wire wire) throws RabbitMQFailure, InterruptedException {
@@ -167,7 +162,7 @@ final class Topology {
     }
 
     private void once(Wire wire, String what, Wire.Call declaration) throws RabbitMQFailure, InterruptedException {
-        if (!create || wire.declared().contains(what)) {
+        if (!create || wire.hasDeclared(what)) {
             return;
         }
         if (!declaring.tryLock(TURN.toNanos(), TimeUnit.NANOSECONDS)) {
@@ -175,34 +170,43 @@ final class Topology {
                     ErrorClass.TRANSIENT, "Declaring " + what + " waits for declarations that are not answered", null);
         }
         try {
-            wire.declare(declaration);
-            wire.declared().add(what);
+            wire.declare(what, declaration);
         } catch (RabbitMQFailure ours) {
             throw ours;
         } catch (IOException | RuntimeException failed) {
-            throw explained(wire, what, failed);
+            if (RabbitMQErrors.reason(failed).isEmpty()) {
+                wire.cut();
+            }
+            throw refused("to declare " + what, wire, failed);
         } finally {
             declaring.unlock();
         }
     }
 
-    private static RabbitMQFailure explained(Wire wire, String what, Exception failed) {
+    /** What went wrong with a call that needs the topology, and what mends it. */
+    RabbitMQFailure refused(String call, Wire wire, Exception failed) {
         RabbitMQErrors.Reason reason = RabbitMQErrors.reason(failed).orElse(null);
         if (reason == null || RabbitMQErrors.classify(failed) != ErrorClass.MISCONFIGURED) {
-            wire.cut();
-            return new RabbitMQFailure(ErrorClass.TRANSIENT, "Declaring " + what + " was cut short: " + failed, failed);
+            return new RabbitMQFailure(
+                    ErrorClass.TRANSIENT, "RabbitMQ did not answer a call " + call + ": " + failed, failed);
         }
+        wire.forgetTopology();
         return new RabbitMQFailure(
                 ErrorClass.MISCONFIGURED,
-                "RabbitMQ refuses " + what + ": " + reason.text() + ". " + mending(reason),
+                "RabbitMQ refuses " + call + ": " + reason.text() + ". " + mending(reason),
                 failed);
     }
 
-    private static String mending(RabbitMQErrors.Reason reason) {
+    private String mending(RabbitMQErrors.Reason reason) {
         Matcher which = WHICH.matcher(reason.text());
         if (reason.code() == AMQP.ACCESS_REFUSED) {
             return "Grant it with rabbitmqctl set_permissions -p VHOST USER CONFIGURE WRITE READ, where each of the three"
                     + " matches the names that begin with bq";
+        }
+        if (reason.code() == AMQP.NOT_FOUND) {
+            return create
+                    ? "Somebody deleted it. It is made anew when it is needed next"
+                    : "Declare it, or set createTopology=true";
         }
         if (reason.code() != AMQP.PRECONDITION_FAILED || !which.find()) {
             return "An operator has to mend the topology";
@@ -210,7 +214,7 @@ final class Topology {
         return which.group(1).equals("queue")
                 ? "It was made with other arguments. When its tasks are done: rabbitmqctl delete_queue '"
                         + which.group(2) + "' --vhost '" + which.group(3) + "', and it is made anew"
-                : "It was made with another type or other arguments. Choose another exchange or another exchangeType, or delete"
+                : "It was made with another type or other arguments. Choose another exchange or exchangeType; or set createTopology=false, if it is somebody else's, and declare the rest; or delete"
                         + " it: rabbitmqadmin --vhost='" + which.group(3) + "' delete exchange name='" + which.group(2)
                         + "'";
     }

@@ -40,7 +40,7 @@ final class Wire implements BlockedListener {
         if (frames == null) {
             throw new IllegalStateException("a connection without a socket");
         }
-        frames.beat();
+        frames.beat(Duration.ofSeconds(2L * connection.getHeartbeat()));
         return new Wire(connection, frames);
     }
 
@@ -65,9 +65,14 @@ final class Wire implements BlockedListener {
         return channel;
     }
 
-    /** Names of what is known to be there, as far as this connection can tell. */
-    Set<String> declared() {
-        return declared;
+    /** Whether this was declared, and is there still as far as this connection can tell. */
+    boolean hasDeclared(String what) {
+        return declared.contains(what);
+    }
+
+    /** Something is gone that was declared: all is declared again when it is needed. */
+    void forgetTopology() {
+        declared.clear();
     }
 
     /** Something to be said over a channel, and answered. */
@@ -76,13 +81,14 @@ final class Wire implements BlockedListener {
     }
 
     /** Declares over a channel that is kept for that; one at a time. */
-    void declare(Call declaration) throws IOException {
+    void declare(String what, Call declaration) throws IOException {
         Channel channel = declarations;
         if (channel == null || !channel.isOpen()) {
             channel = channel();
             declarations = channel;
         }
         declaration.over(channel);
+        declared.add(what);
     }
 
     /** Throws if the broker takes nothing on this connection now, because it is short of memory or disk. */

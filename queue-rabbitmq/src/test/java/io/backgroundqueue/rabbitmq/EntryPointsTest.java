@@ -31,6 +31,7 @@ class EntryPointsTest {
                 "amqp://localhost?group=billing | needs an exchange of the type topic or fanout",
                 "amqp://localhost?createTopology=yes | true or false",
                 "amqp://localhost?connectTimeout=0s | longer than 0",
+                "amqp://localhost?prefix=abcdefghijklmnopqrstuvwxyz012345&exchange=a__________________________________________________________b&exchangeType=topic&group=abcdefghijklmnopqrstuvwxyz012345 | too long",
                 "amqp://localhost?addresses=one:1,two:x | ports from 1 to 65535",
             })
     void whatIsWrongInAUrlIsRefusedWithItsValue(String url, String why) {
@@ -38,6 +39,29 @@ class EntryPointsTest {
                 .isInstanceOfSatisfying(
                         QueueException.class, error -> assertThat(error.kind()).isEqualTo(Kind.INVALID))
                 .hasMessageContaining(why);
+    }
+
+    @Test
+    void aPasswordThatIsNotEncodedIsNotShown() {
+        assertThatThrownBy(() -> BackgroundQueues.open("amqp://bob:2024/hunter2@localhost/vhost"))
+                .isInstanceOfSatisfying(
+                        QueueException.class, error -> assertThat(error.kind()).isEqualTo(Kind.INVALID))
+                .hasMessageNotContaining("hunter2")
+                .hasMessageContaining("Percent-encode");
+    }
+
+    @Test
+    void tlsStaysOnWhateverIsSetAfterIt() throws Exception {
+        URI broker = URI.create(Brokers.shared("rabbitmq").url());
+        RabbitMQBackgroundQueue.Builder builder = RabbitMQBackgroundQueue.builder()
+                .tls(true)
+                .url("amqp://" + broker.getHost() + ":" + broker.getPort())
+                .connectTimeout(Duration.ofSeconds(1));
+
+        assertThatThrownBy(builder::build)
+                .as("a broker that speaks no TLS here")
+                .isInstanceOf(QueueException.class)
+                .hasMessageContaining("amqps://");
     }
 
     @Test

@@ -7,9 +7,12 @@ import com.rabbitmq.client.GetResponse;
 import io.backgroundqueue.BackgroundQueue;
 import io.backgroundqueue.BackgroundQueues;
 import io.backgroundqueue.EnqueueOptions;
+import io.backgroundqueue.spi.Delivery;
+import io.backgroundqueue.spi.Settlement;
 import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.RecordingHandler;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -38,7 +41,23 @@ class InteropTest {
         assertThat(handler.payloads()).containsExactlyInAnyOrder("one", "two");
         assertThat(handler.runsOf("raw-1")).hasSize(1);
         assertThat(handler.runsOf("raw-2").get(0).task().headers()).isEqualTo(Map.of("tenant", "eu", "count", "5"));
-        RawRabbitMQ.delete(url, java.util.List.of(topic));
+        RawRabbitMQ.delete(url, List.of(topic));
+    }
+
+    @Test
+    void aTaskThatOnlyItsMessageIdNamesIsCalledSoAlsoWhenItWasGivenBack() throws Exception {
+        try (Lab lab = new Lab(Brokers.shared("rabbitmq").url());
+                RawRabbitMQ raw = new RawRabbitMQ(lab.url)) {
+            String mine = lab.topic();
+            AMQP.BasicProperties bare =
+                    new AMQP.BasicProperties.Builder().messageId("raw-3").build();
+            raw.publish(RawRabbitMQ.lane(mine, 2), bare, json("one"));
+            RabbitMQReceiver receiver = lab.receiver(mine);
+            Delivery.Task task = Lab.taken(receiver, 1).get(0);
+            receiver.settle(List.of(new Settlement.Release(task)));
+
+            assertThat(Lab.taken(receiver, 1).get(0).envelope().taskId()).isEqualTo("raw-3");
+        }
     }
 
     @Test
@@ -59,7 +78,7 @@ class InteropTest {
             assertThat(headers.get("tenant")).hasToString("eu");
             assertThat(found.getProps().getDeliveryMode()).isEqualTo(2);
         }
-        RawRabbitMQ.delete(url, java.util.List.of(topic));
+        RawRabbitMQ.delete(url, List.of(topic));
     }
 
     private static byte[] json(String text) {

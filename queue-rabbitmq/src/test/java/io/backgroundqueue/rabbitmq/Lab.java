@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.backgroundqueue.Bytes;
 import io.backgroundqueue.QueueOptions;
 import io.backgroundqueue.Start;
+import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.QueueUrl;
@@ -30,8 +31,13 @@ final class Lab implements AutoCloseable {
     private final List<String> topics = new ArrayList<>();
 
     Lab(String url) {
+        this(url, Time.system());
+    }
+
+    Lab(String url, Time time) {
         this.url = url;
-        this.driver = (RabbitMQDriver) new RabbitMQProvider().open(QueueUrl.parse(url), QueueOptions.DEFAULT);
+        this.driver = (RabbitMQDriver) new RabbitMQProvider()
+                .open(QueueUrl.parse(url), QueueOptions.builder().time(time).build());
     }
 
     String topic() {
@@ -41,8 +47,12 @@ final class Lab implements AutoCloseable {
     }
 
     RabbitMQReceiver receiver(String topic) {
+        return receiver(topic, 10);
+    }
+
+    RabbitMQReceiver receiver(String topic, int concurrency) {
         ReceiverOptions options = new ReceiverOptions(
-                10,
+                concurrency,
                 OptionalInt.empty(),
                 1_000,
                 8 << 20,
@@ -56,11 +66,19 @@ final class Lab implements AutoCloseable {
     }
 
     static Envelope task(String topic, Start start, Map<String, String> headers) {
+        return task(topic, start, 0, headers);
+    }
+
+    static Envelope task(String topic, int priority) {
+        return task(topic, Start.now(), priority, Map.of());
+    }
+
+    private static Envelope task(String topic, Start start, int priority, Map<String, String> headers) {
         return new Envelope(
                 UUID.randomUUID().toString(),
                 topic,
                 start,
-                0,
+                priority,
                 headers,
                 Bytes.utf8("{}"),
                 Optional.empty(),

@@ -18,10 +18,14 @@ import io.backgroundqueue.testkit.RunningBroker;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** A broker that all tests of this JVM share; each test has topics of its own, whose queues it deletes. */
 final class RabbitMQHarness implements DriverHarness {
+    /** The same for all tests of a contract. */
+    private static final Map<String, Capabilities> KNOWN = new ConcurrentHashMap<>();
+
     private final String adapter;
     private final RunningBroker broker;
     private final Optional<KeyValueStore> store;
@@ -38,9 +42,13 @@ final class RabbitMQHarness implements DriverHarness {
         this.proxy = proxy;
         this.url =
                 proxy.map(network -> RawRabbitMQ.through(network, broker.url())).orElse(broker.url());
+        this.capabilities = KNOWN.computeIfAbsent(adapter + driver, any -> found(driver));
+    }
+
+    private Capabilities found(boolean driver) {
         try (QueueDriver opened = openDriver();
                 BackgroundQueue queue = openQueue(QueueOptions.DEFAULT)) {
-            this.capabilities = driver ? opened.capabilities() : queue.capabilities();
+            return driver ? opened.capabilities() : queue.capabilities();
         }
     }
 

@@ -2,25 +2,39 @@ package io.backgroundqueue.rabbitmq;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.rabbitmq.client.AMQP;
+import io.backgroundqueue.DeadLetter;
 import io.backgroundqueue.DeadReason;
 import io.backgroundqueue.Start;
+import io.backgroundqueue.spi.DeadLetterCursor;
 import io.backgroundqueue.spi.Delivery;
+import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.SendResult;
 import io.backgroundqueue.spi.Settlement;
+import io.backgroundqueue.spi.WireFormat;
 import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.Patience;
+import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What goes wrong on RabbitMQ if nobody sees to it. */
+/**
+ * What goes wrong on RabbitMQ if nobody sees to it: traps Q3, Q4, Q10, Q12, Q14 and Q15. Elsewhere are Q1 and Q2 ({@link
+ * ConnectionTrapsTest}), Q5, Q8 and Q11 ({@link BrokerTrapsTest}), Q6 ({@link DelaysUnderLoadTest}) and Q13 ({@link
+ * EntryPointsTest}; the contracts run on 3.10 and 4.x). The contracts prove Q7 by rule 15.2, and Q9 by 7.1, 7.2, 14.90 and
+ * 14.92.
+ */
 class TrapsTest {
     private Lab lab;
     private String topic;
@@ -57,6 +71,70 @@ class TrapsTest {
         failed(results.get(3), "was not stored");
         assertThat(List.of(results.get(0), results.get(2), results.get(4))).containsOnly(SendResult.ACCEPTED);
         assertThat(Lab.taken(lab.receiver(other), 4)).hasSize(4);
+    }
+
+    @Test
+    void twoMessagesOfOneIdThatCannotBeRoutedAreTwoErrors() throws Exception {
+        Envelope task = Lab.task(topic);
+        lab.sent(task);
+        delete(RawRabbitMQ.lane(topic, 2));
+
+        assertThat(lab.send(task, task)).hasSize(2).allSatisfy(result -> failed(result, "was not stored"));
+    }
+
+    @Test
+    void aWorkerWhoseQueueIsDeletedMakesItAnewAndHoldsUpNoOtherLane() throws Exception {
+        RabbitMQReceiver receiver = lab.receiver(topic);
+        lab.sent(Lab.task(topic));
+        Lab.taken(receiver, 1);
+        delete(RawRabbitMQ.lane(topic, 0));
+        lab.sent(Lab.task(topic));
+
+        assertThat(Lab.taken(receiver, 1)).hasSize(1);
+        Patience.standard()
+                .eventually(() -> exists(RawRabbitMQ.lane(topic, 0)), () -> "the lane should be there again");
+    }
+
+    @Test
+    void whatIsDelayedToAQueueThatWasMadeAnewComesToIt() throws Exception {
+        RabbitMQReceiver receiver = lab.receiver(topic);
+        lab.sent(Lab.task(topic));
+        settledLater(receiver, Lab.taken(receiver, 1).get(0));
+        Lab.taken(receiver, 1);
+        String lane = RawRabbitMQ.lane(topic, 2);
+        delete(lane);
+        Patience.standard()
+                .eventually(
+                        () -> receiver.receive(1, Duration.ZERO).isEmpty() && exists(lane),
+                        () -> "the worker should make its queue anew");
+        lab.sent(Lab.task(topic));
+        settledLater(receiver, Lab.taken(receiver, 1).get(0));
+
+        assertThat(Lab.taken(receiver, 1)).hasSize(1);
+    }
+
+    @Test
+    void anOddLetterHidesNoneBehindIt() throws Exception {
+        RabbitMQReceiver receiver = lab.receiver(topic);
+        lab.sent(Lab.task(topic), Lab.task(topic));
+        List<Delivery.Task> tasks = Lab.taken(receiver, 2);
+        assertThat(dead(receiver, tasks.get(0))).isEqualTo(Outcome.DONE);
+        AMQP.BasicProperties odd = new AMQP.BasicProperties.Builder()
+                .headers(Map.of("id", "odd", "bqreason", "OF_THE_FUTURE", "bqdied", "yesterday"))
+                .build();
+        try (RawRabbitMQ raw = new RawRabbitMQ(lab.url)) {
+            raw.publish(RawRabbitMQ.dead(topic), odd, new byte[] {1});
+        }
+        assertThat(dead(receiver, tasks.get(1))).isEqualTo(Outcome.DONE);
+
+        try (DeadLetterCursor walk = lab.driver.deadLetters(topic)) {
+            assertThat(walk.next(10))
+                    .extracting(DeadLetter::id)
+                    .containsExactly(
+                            tasks.get(0).envelope().taskId(),
+                            "odd",
+                            tasks.get(1).envelope().taskId());
+        }
     }
 
     @Test
@@ -166,7 +244,24 @@ class TrapsTest {
     }
 
     @Test
-    void aDelayBeyondTheGridIsHandedOutEarlyAndSaysSo() {
+    void aTaskWhoseDelayIsLongerThanTheGridComesEarlyAndSaysWhatIsLeft() throws Exception {
+        Envelope task = Lab.task(topic);
+        Instant due = Instant.now().plusSeconds(3_600).truncatedTo(ChronoUnit.MILLIS);
+        Map<String, String> fields = new HashMap<>(WireFormat.toHeaders(task, Progress.NONE, due));
+        RabbitMQReceiver receiver = lab.receiver(topic);
+        try (RawRabbitMQ raw = new RawRabbitMQ(lab.url)) {
+            raw.publish(RawRabbitMQ.lane(topic, 2), MessageHeaders.properties(fields), new byte[] {1});
+            assertThat(Lab.taken(receiver, 1).get(0).due())
+                    .as("the grid has waited, whatever this clock says")
+                    .isBefore(due);
+            fields.put("bqpartial", "true");
+            raw.publish(RawRabbitMQ.lane(topic, 2), MessageHeaders.properties(fields), new byte[] {1});
+            assertThat(Lab.taken(receiver, 1).get(0).due()).isEqualTo(due);
+        }
+    }
+
+    @Test
+    void aDelayBeyondTheGridTakesItsLongestWay() {
         DelayLeg leg = DelayLeg.of(Duration.ofDays(30));
 
         assertThat(leg).isEqualTo(new DelayLeg(999_999, true));
@@ -187,10 +282,16 @@ class TrapsTest {
 
         assertThat(dead(receiver, second)).isInstanceOf(Outcome.Failed.class);
         receiver.close();
-        assertThat(Lab.taken(lab.receiver(topic), 1))
-                .singleElement()
-                .satisfies(task -> assertThat(task.envelope().taskId())
-                        .isEqualTo(second.envelope().taskId()));
+        RabbitMQReceiver other = lab.receiver(topic);
+        Delivery.Task again = Lab.taken(other, 1).get(0);
+        assertThat(again.envelope().taskId()).isEqualTo(second.envelope().taskId());
+        assertThat(dead(other, again)).as("the queue is made anew").isEqualTo(Outcome.DONE);
+    }
+
+    private static void settledLater(RabbitMQReceiver receiver, Delivery.Task task) throws Exception {
+        Start soon = Start.after(Duration.ofMillis(100));
+        assertThat(receiver.settle(List.of(new Settlement.Later(task, task.progress(), soon))))
+                .containsExactly(Outcome.DONE);
     }
 
     private static Outcome dead(RabbitMQReceiver receiver, Delivery.Task task) throws Exception {
@@ -211,6 +312,15 @@ class TrapsTest {
             assertThat(failed.errorClass()).isEqualTo(ErrorClass.MISCONFIGURED);
             assertThat(failed.why()).hasMessageContaining(why);
         });
+    }
+
+    private boolean exists(String queue) throws Exception {
+        try (RawRabbitMQ raw = new RawRabbitMQ(lab.url)) {
+            raw.channel().queueDeclarePassive(queue);
+            return true;
+        } catch (IOException gone) {
+            return false;
+        }
     }
 
     /** The queue is gone when the broker says so. */

@@ -1,6 +1,7 @@
 -- Puts dead tasks behind the ready ones. ARGV: the progress of a replayed task; then per letter id and level. Answers how
--- many were dead.
+-- many were dead. Stored before it is removed: an error in the middle leaves two, never none.
 local replayed = 0
+call('HDEL', LETTER, '') -- A full server lets a script go on that began with a removal.
 for i = 2, #ARGV, 2 do
   local id, level = ARGV[i], ARGV[i + 1]
   if call('ZSCORE', DEAD, id) then
