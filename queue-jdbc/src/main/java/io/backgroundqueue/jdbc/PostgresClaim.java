@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 
 /**
  * A claim in one statement. The worker row is locked before any task is looked at: nobody can declare the worker dead, or
- * the claim void, while it runs. Tasks are changed by row address and nothing else, which the planner can only do in one way;
- * they were locked when they were picked.
+ * the claim void, while it runs. Tasks are changed by row address and nothing else; they were locked
+ * when they were picked. How they are found by it, PostgreSQL decides by the size that the table has at that time.
  */
 final class PostgresClaim {
     private static final String COLUMNS =
@@ -81,7 +81,7 @@ final class PostgresClaim {
     Claim.Answer run(Session session, Claim claim, Instant now) throws SQLException {
         boolean renewed = claim.renewMicros().isPresent();
         Step step =
-                session.step(claim.low() > 0 ? (renewed ? fairRenewed : fair) : (renewed ? inOrderRenewed : inOrder));
+                session.freshlyPlanned(claim.low() > 0 ? (renewed ? fairRenewed : fair) : (renewed ? inOrderRenewed : inOrder));
         if (renewed) {
             step.add(claim.renewMicros().getAsLong());
         }

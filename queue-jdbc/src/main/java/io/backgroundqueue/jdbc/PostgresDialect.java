@@ -96,7 +96,7 @@ final class PostgresDialect implements Dialect {
                 FROM unnest(?::bigint[]) AS u(lease)
                 WHERE t.state = 1 AND t.owner = ? AND t.lease = u.lease
                 RETURNING u.lease""");
-        // By row address: the planner knows no better way, however little it knows about the table.
+        // By row address, and planned each time: the planner knows no better way, however little it knows about the table.
         this.promote = names.sql("""
                 WITH found AS MATERIALIZED (
                   SELECT ctid AS at, due, place FROM {task} WHERE state = 2 AND due <= {now}
@@ -214,7 +214,7 @@ final class PostgresDialect implements Dialect {
 
     @Override
     public List<String> promote(Session session, int most) throws SQLException {
-        return session.step(promote, most).list(row -> row.getString(1));
+        return session.freshlyPlanned(promote).add(most).list(row -> row.getString(1));
     }
 
     @Override

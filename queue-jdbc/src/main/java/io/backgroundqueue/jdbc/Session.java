@@ -32,6 +32,18 @@ final class Session {
         return step;
     }
 
+    /** A statement of which PostgreSQL keeps no plan. */
+    Step freshlyPlanned(String sql) throws SQLException {
+        PreparedStatement statement = bounded(connection.prepareStatement(sql));
+        try {
+            FreshPlans.of(statement);
+            return new Step(statement);
+        } catch (SQLException | RuntimeException failed) {
+            statement.close();
+            throw failed;
+        }
+    }
+
     /** An insert that tells the column which the database filled. */
     Step inserting(String sql, String column) throws SQLException {
         return new Step(bounded(connection.prepareStatement(sql, new String[] {column})));
