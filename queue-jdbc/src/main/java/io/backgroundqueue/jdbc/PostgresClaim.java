@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 
 /**
  * A claim in one statement. The worker row is locked before any task is looked at: nobody can declare the worker dead, or
- * the claim void, while it runs. Tasks are changed by row address and nothing else; they were locked
- * when they were picked. How they are found by it, PostgreSQL decides by the size that the table has at that time.
+ * the claim void, while it runs. Tasks are changed by row address and nothing else; they were locked when
+ * they were picked. How they are found by it, PostgreSQL decides by the size that the table has at that time.
  */
 final class PostgresClaim {
     private static final String COLUMNS =

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** PostgreSQL 12 or later: every step is one statement, whose text never changes, so that it is planned once. */
+/** PostgreSQL 12 or later: every step is one statement, whose text never changes. */
 final class PostgresDialect implements Dialect {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresDialect.class);
 
