@@ -80,8 +80,8 @@ final class PostgresClaim {
 
     Claim.Answer run(Session session, Claim claim, Instant now) throws SQLException {
         boolean renewed = claim.renewMicros().isPresent();
-        Step step =
-                session.freshlyPlanned(claim.low() > 0 ? (renewed ? fairRenewed : fair) : (renewed ? inOrderRenewed : inOrder));
+        Step step = session.freshlyPlanned(
+                claim.low() > 0 ? (renewed ? fairRenewed : fair) : (renewed ? inOrderRenewed : inOrder));
         if (renewed) {
             step.add(claim.renewMicros().getAsLong());
         }

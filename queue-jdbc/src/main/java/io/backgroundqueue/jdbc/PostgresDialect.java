@@ -96,7 +96,8 @@ final class PostgresDialect implements Dialect {
                 FROM unnest(?::bigint[]) AS u(lease)
                 WHERE t.state = 1 AND t.owner = ? AND t.lease = u.lease
                 RETURNING u.lease""");
-        // By row address, and planned each time: the planner knows no better way, however little it knows about the table.
+        // By row address, and planned each time: the planner knows no better way, however little it knows about the
+        // table.
         this.promote = names.sql("""
                 WITH found AS MATERIALIZED (
                   SELECT ctid AS at, due, place FROM {task} WHERE state = 2 AND due <= {now}

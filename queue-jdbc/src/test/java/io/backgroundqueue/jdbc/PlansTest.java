@@ -91,12 +91,14 @@ class PlansTest {
         Map<String, Blocks> full = costOf(ROUNDS);
 
         full.keySet().removeIf(query -> HOT.stream().noneMatch(query::contains));
-        new TreeMap<>(full).forEach((query, cost) -> System.out.printf(
-                "%5.0f pages of %5.0f: %.110s%n", cost.perCall(), allowed(query, empty), query));
+        new TreeMap<>(full)
+                .forEach((query, cost) -> System.out.printf(
+                        "%5.0f pages of %5.0f: %.110s%n", cost.perCall(), allowed(query, empty), query));
         assertThat(HOT).allSatisfy(words -> assertThat(full.keySet()).anyMatch(query -> query.contains(words)));
-        assertThat(full).allSatisfy((query, cost) -> assertThat(cost.perCall())
-                .as("pages that were read for each call")
-                .isLessThan(allowed(query, empty)));
+        assertThat(full)
+                .allSatisfy((query, cost) -> assertThat(cost.perCall())
+                        .as("pages that were read for each call")
+                        .isLessThan(allowed(query, empty)));
     }
 
     /** Indexes are deeper where the tables are full; what had no reason to run before has a bound for all. */
