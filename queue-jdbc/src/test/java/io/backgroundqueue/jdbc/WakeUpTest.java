@@ -141,11 +141,12 @@ class WakeUpTest {
         for (Future<List<Delivery>> one : all) {
             assertThat(answer(one, Duration.ofSeconds(30))).isEmpty();
         }
+        long claims = Blocks.ofClaims(lab).calls();
         List<Future<List<Delivery>>> again = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
             again.add(waiting(lab.receiver(driver, "idle-" + i)));
         }
-        awaitLooks(3);
+        Lab.until(() -> Blocks.ofClaims(lab).calls() >= claims + 100, "each receiver should look for itself, once");
         long before = statements();
         long begun = System.nanoTime();
         awaitLooks(6);
