@@ -181,6 +181,10 @@ final class BoundedSocket extends Socket {
             if (!ready(selector)) {
                 throw new SocketTimeoutException(otherwise);
             }
+        } catch (SocketTimeoutException givenUp) {
+            // Half a request gets no answer: who reads to learn why it failed is not to wait once more.
+            close();
+            throw givenUp;
         }
     }
 

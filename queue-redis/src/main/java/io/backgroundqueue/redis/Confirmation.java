@@ -2,6 +2,7 @@ package io.backgroundqueue.redis;
 
 import io.backgroundqueue.QueueException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
@@ -17,7 +18,7 @@ final class Confirmation {
 
     /**
      * @param answers what the writes were answered; there is nothing to confirm if all are errors
-     * @throws QueueException of kind OUTCOME_UNKNOWN if it is not
+     * @throws QueueException of kind OUTCOME_UNKNOWN if it is not, or nobody can tell
      */
     static void require(
             RedisDurability durability,
@@ -36,16 +37,23 @@ final class Confirmation {
                 : new CommandArguments(Command.WAIT).add(durability.replicas()).add(millis);
         Object answer = link.exchange(connection, List.of(wait), deadlineNanos).get(0);
         if (answer instanceof JedisDataException error) {
-            throw error;
+            throw unknown("it cannot confirm that they are durable: " + error.getMessage(), durability, error);
         }
         long confirmed = Replies.number(disk ? Replies.list(answer).get(0) : answer);
         if (confirmed < durability.replicas()) {
-            throw new QueueException(
-                    QueueException.Kind.OUTCOME_UNKNOWN,
-                    "The server has the tasks, but "
-                            + (disk ? "not on disk" : "only " + confirmed + " replicas confirmed them")
-                            + " within " + durability.timeout() + ", where '" + durability
-                            + "' was asked for. Look at the server's replicas and disk, or give it more time");
+            String found = disk ? "not on disk" : "only " + confirmed + " replicas confirmed them";
+            throw unknown(found + " within " + durability.timeout(), durability, null);
         }
+    }
+
+    /** Whatever went wrong: the tasks are stored and will run. */
+    private static QueueException unknown(
+            String found, RedisDurability durability, @Nullable JedisDataException cause) {
+        return new QueueException(
+                QueueException.Kind.OUTCOME_UNKNOWN,
+                "The server has the tasks, but " + found + ", where '" + durability
+                        + "' was asked for. Look at the server's replicas and disk, or give it more time",
+                null,
+                cause);
     }
 }

@@ -53,7 +53,7 @@ final class RedisDriver implements QueueDriver {
     static RedisDriver open(RedisSettings settings, Time time) {
         RedisLink link = new RedisLink(settings, time);
         try {
-            ServerFacts facts = ServerFacts.ask(link, time.deadline(settings.connectTimeout));
+            ServerFacts facts = ServerFacts.ask(link, settings.prefix, time.deadline(settings.connectTimeout));
             facts.require(settings);
             return new RedisDriver(settings, time, link, RedisCapabilities.of(facts, settings));
         } catch (RuntimeException refused) {
@@ -106,15 +106,20 @@ final class RedisDriver implements QueueDriver {
     public DeadLetterCursor deadLetters(String topic) {
         requireOpen();
         TopicKeys keys = keys(topic);
-        settings.deadLetterRetention.ifPresent(
-                kept -> DeadLetterRetention.expire(link, keys, kept, time.deadline(CALL_TIMEOUT)));
-        return new RedisDeadLetterCursor(topic, keys, link, time, CALL_TIMEOUT, lastDeath(keys));
+        long deadline = time.deadline(CALL_TIMEOUT);
+        settings.deadLetterRetention.ifPresent(kept -> DeadLetterRetention.expire(link, keys, kept, deadline));
+        return new RedisDeadLetterCursor(topic, keys, link, time, CALL_TIMEOUT, lastDeath(keys, deadline));
     }
 
     @Override
     public TopicStats stats(String topic) {
         requireOpen();
-        List<?> counts = Replies.list(eval(RedisScript.STATS, keys(topic).common(), new ScriptArguments()));
+        return stats(topic, time.deadline(CALL_TIMEOUT));
+    }
+
+    private TopicStats stats(String topic, long deadline) {
+        RedisScript.Call call = RedisScript.STATS.call(keys(topic).common(), new ScriptArguments());
+        List<?> counts = Replies.list(link.eval(call, deadline));
         long oldest = Replies.number(counts.get(4));
         return new TopicStats(
                 OptionalLong.of(Replies.number(counts.get(0))),
@@ -128,10 +133,12 @@ final class RedisDriver implements QueueDriver {
     public boolean cancel(String topic, String taskId) {
         requireOpen();
         TopicKeys keys = keys(topic);
+        long deadline = time.deadline(CALL_TIMEOUT);
         Object deduplication = link.command(
-                new CommandArguments(Command.HGET).key(keys.deduplications()).add(taskId), time.deadline(CALL_TIMEOUT));
+                new CommandArguments(Command.HGET).key(keys.deduplications()).add(taskId), deadline);
         List<byte[]> all = deduplication instanceof byte[] key ? keys.with(key) : keys.common();
-        return Replies.number(eval(RedisScript.CANCEL, all, new ScriptArguments().text(taskId))) == 1;
+        RedisScript.Call cancel = RedisScript.CANCEL.call(all, new ScriptArguments().text(taskId));
+        return Replies.number(link.eval(cancel, deadline)) == 1;
     }
 
     @Override
@@ -195,21 +202,21 @@ final class RedisDriver implements QueueDriver {
         return holder.isEmpty() ? SendResult.ACCEPTED : new SendResult.Duplicate(Optional.of(holder));
     }
 
-    private String lastDeath(TopicKeys keys) {
+    private String lastDeath(TopicKeys keys, long deadline) {
         Object newest = link.command(
                 new CommandArguments(Command.ZRANGE)
                         .key(keys.deaths())
                         .add(-1)
                         .add(-1)
                         .add("WITHSCORES"),
-                time.deadline(CALL_TIMEOUT));
+                deadline);
         List<?> found = Replies.list(newest);
         return found.isEmpty() ? "0" : Replies.text(found.get(1));
     }
 
     /** Ends although producers go on: at what was there when it began. */
     private long purgeReady(TopicKeys keys, String topic, long deadline) {
-        TopicStats before = stats(topic);
+        TopicStats before = stats(topic, deadline);
         long most = before.ready().orElse(0) + before.delayed().orElse(0);
         long deleted = 0;
         long seen = PURGE_STEP;
@@ -238,7 +245,7 @@ final class RedisDriver implements QueueDriver {
     }
 
     private long purgeDead(TopicKeys keys, String topic, long deadline) {
-        String last = lastDeath(keys);
+        String last = lastDeath(keys, deadline);
         long deleted = 0;
         long step = PURGE_STEP;
         while (step == PURGE_STEP) {
@@ -260,10 +267,6 @@ final class RedisDriver implements QueueDriver {
                     "The purge of '" + topic + "' has deleted " + deleted + " and is not done after " + CALL_TIMEOUT
                             + ". Call it again for the rest");
         }
-    }
-
-    private Object eval(RedisScript script, List<byte[]> keys, ScriptArguments arguments) {
-        return link.eval(script.call(keys, arguments), time.deadline(CALL_TIMEOUT));
     }
 
     private Collection<TopicKeys> consumed() {

@@ -47,8 +47,9 @@ final class RedisErrors {
                     "UNBLOCKED",
                     "NOSCRIPT",
                     "UNKILLABLE" -> ErrorClass.TRANSIENT;
-            case "NOAUTH", "WRONGPASS", "NOPERM", "MISCONF", "WRONGTYPE", "CROSSSLOT", "NOPROTO", "DENIED" ->
+            case "NOAUTH", "WRONGPASS", "NOPERM", "MISCONF", "CROSSSLOT", "NOPROTO", "DENIED" ->
                 ErrorClass.MISCONFIGURED;
+            case "WRONGTYPE" -> inScript(message) ? ErrorClass.OUTCOME_UNKNOWN : ErrorClass.MISCONFIGURED;
             case "ERR" -> err(message);
             default -> ErrorClass.OUTCOME_UNKNOWN;
         };
@@ -65,8 +66,12 @@ final class RedisErrors {
                 || message.contains("DB index")) {
             return ErrorClass.MISCONFIGURED;
         }
-        // A script that stops in the middle has done a part of its work.
-        return message.contains("script") ? ErrorClass.OUTCOME_UNKNOWN : ErrorClass.REFUSED;
+        return inScript(message) ? ErrorClass.OUTCOME_UNKNOWN : ErrorClass.REFUSED;
+    }
+
+    /** A script that stops in the middle has done a part of its work. */
+    private static boolean inScript(String message) {
+        return message.contains("script");
     }
 
     private static ErrorClass classify(QueueException.Kind kind) {

@@ -55,7 +55,9 @@ public final class RedisKeyValueStore implements KeyValueStore {
     static RedisKeyValueStore open(RedisSettings settings, Time time) {
         RedisLink link = new RedisLink(settings, time);
         try {
-            Opening.explained(settings, () -> ServerFacts.ask(link, time.deadline(settings.connectTimeout)))
+            Opening.explained(
+                            settings,
+                            () -> ServerFacts.ask(link, settings.prefix, time.deadline(settings.connectTimeout)))
                     .require(settings);
             return new RedisKeyValueStore(settings, link, time);
         } catch (RuntimeException refused) {

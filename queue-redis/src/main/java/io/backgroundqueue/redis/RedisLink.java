@@ -10,7 +10,6 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
@@ -85,6 +84,7 @@ final class RedisLink implements AutoCloseable {
         commands.forEach(connection::sendCommand);
         List<Object> answers = new ArrayList<>(commands.size());
         for (int i = 0; i < commands.size(); i++) {
+            connection.setSoTimeout(millisUntil(deadlineNanos));
             answers.add(answer(connection));
         }
         return answers;
@@ -122,16 +122,22 @@ final class RedisLink implements AutoCloseable {
         List<Integer> open = IntStream.range(0, requests.size()).boxed().toList();
         for (int turn = 0; turn < MOST_REDIRECTIONS && !open.isEmpty(); turn++) {
             List<R> now = open.stream().map(requests::get).toList();
-            List<Object> got = with(deadlineNanos, connection -> exchange.apply(connection, now));
+            List<Object> got = with(deadlineNanos, connection -> {
+                List<Object> answered = exchange.apply(connection, now);
+                answered.forEach(answer -> follow(answer, connection.node()));
+                return answered;
+            });
             for (int i = 0; i < got.size(); i++) {
                 answers[open.get(i)] = got.get(i);
             }
-            open = open.stream().filter(i -> follow(answers[i])).toList();
+            open = open.stream()
+                    .filter(i -> answers[i] instanceof JedisMovedDataException)
+                    .toList();
         }
         return List.of(answers);
     }
 
-    private <T> T with(long deadlineNanos, Function<Connection, T> use) {
+    private <T> T with(long deadlineNanos, Function<SharedConnection, T> use) {
         requireOpen();
         Idle borrowed = borrow(deadlineNanos);
         boolean kept = false;
@@ -223,17 +229,20 @@ final class RedisLink implements AutoCloseable {
         return arguments;
     }
 
-    /** Whether the answer says that the slot is elsewhere, where to ask from now on. A demoted server is left. */
-    private boolean follow(@Nullable Object answer) {
+    /** If the slot is elsewhere, that is where to ask from now on. A demoted server is left. */
+    private void follow(Object answer, HostAndPort asked) {
         if (answer instanceof JedisMovedDataException moved) {
-            node = moved.getTargetNode();
-            return true;
-        }
-        if (answer instanceof JedisDataException error
+            node = target(moved.getTargetNode(), asked);
+        } else if (answer instanceof JedisDataException error
                 && RedisErrors.code(error).equals("READONLY")) {
             dropIdle();
         }
-        return false;
+    }
+
+    /** A node that does not know its own name sends to another port of the host that was asked. */
+    static HostAndPort target(HostAndPort told, HostAndPort asked) {
+        boolean named = !told.getHost().isEmpty() && !told.getHost().equals("?");
+        return named ? told : new HostAndPort(asked.getHost(), told.getPort());
     }
 
     private static Object answer(Connection connection) {

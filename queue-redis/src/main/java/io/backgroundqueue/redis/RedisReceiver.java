@@ -81,6 +81,7 @@ final class RedisReceiver implements Receiver {
     @Override
     public List<Delivery> receive(int max, Duration wait) throws InterruptedException {
         requireOpen();
+        long over = deadline();
         long deadline = time.deadline(wait);
         int most = Math.min(Math.min(max, MOST_PER_CLAIM), options.maxUnsettled() - held.count());
         if (most <= 0) {
@@ -90,7 +91,7 @@ final class RedisReceiver implements Receiver {
         }
         do {
             if (mayLook()) {
-                List<Delivery> claimed = claim(most);
+                List<Delivery> claimed = claim(most, over);
                 if (!claimed.isEmpty()) {
                     // The claim leaves a token where there is more, and the duty may have taken it for this one again.
                     wantNothing();
@@ -241,8 +242,7 @@ final class RedisReceiver implements Receiver {
         }
     }
 
-    private List<Delivery> claim(int most) {
-        long deadline = deadline();
+    private List<Delivery> claim(int most, long deadline) {
         recover(deadline);
         String token = token(++claims);
         ScriptArguments arguments = new ScriptArguments()

@@ -17,8 +17,9 @@ final class ServerFacts {
         this.facts = facts;
     }
 
-    static ServerFacts ask(RedisLink link, long deadlineNanos) {
-        link.command(new CommandArguments(Command.PING), deadlineNanos);
+    /** Of a cluster, the node that has the slot of the prefix: a command with a key leads to it. */
+    static ServerFacts ask(RedisLink link, String prefix, long deadlineNanos) {
+        link.command(new CommandArguments(Command.GET).key(TopicKeys.store(prefix, "")), deadlineNanos);
         return of(Replies.text(link.command(new CommandArguments(Command.INFO), deadlineNanos)));
     }
 

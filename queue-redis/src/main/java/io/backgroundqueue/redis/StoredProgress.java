@@ -3,6 +3,7 @@ package io.backgroundqueue.redis;
 import io.backgroundqueue.DeadReason;
 import io.backgroundqueue.spi.Progress;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Progress as one line: {@code verdicts failures interruptions replayed}, numbers apart by a space, and after one more
@@ -33,11 +34,20 @@ final class StoredProgress {
         return reason + " " + write(progress);
     }
 
+    /** Of a letter of a newer version, or by somebody's hand, that it cannot be read: it must not end a walk. */
     static DeadReason reason(String letter) {
-        return DeadReason.valueOf(letter.substring(0, letter.indexOf(' ')));
+        return Stream.of(DeadReason.values())
+                .filter(reason -> letter.startsWith(reason + " "))
+                .findFirst()
+                .orElse(DeadReason.UNREADABLE);
     }
 
+    /** What cannot be read is shown as it is. */
     static Progress progress(String letter) {
-        return read(letter.substring(letter.indexOf(' ') + 1));
+        try {
+            return read(letter.substring(letter.indexOf(' ') + 1));
+        } catch (RuntimeException unreadable) {
+            return new Progress(0, 0, 0, false, Optional.of(letter));
+        }
     }
 }

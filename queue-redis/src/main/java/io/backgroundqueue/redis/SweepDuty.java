@@ -27,7 +27,8 @@ final class SweepDuty implements Duty {
     private final Time time;
     private final Optional<Duration> retention;
     private final Supplier<Collection<TopicKeys>> topics;
-    private final Map<String, String> cursors = new HashMap<>();
+    /** The topics whose round is not over, and where their next part begins. */
+    private final Map<TopicKeys, String> cursors = new HashMap<>();
 
     /** @param topics those that are consumed here */
     SweepDuty(RedisLink link, Time time, Optional<Duration> retention, Supplier<Collection<TopicKeys>> topics) {
@@ -44,23 +45,25 @@ final class SweepDuty implements Duty {
 
     @Override
     public Duration turn() {
-        boolean more = false;
-        for (TopicKeys keys : topics.get()) {
-            more |= sweep(keys);
-            if (retention.isPresent()) {
-                more |= DeadLetterRetention.expire(link, keys, retention.get(), time.deadline(CALL));
-            }
+        if (cursors.isEmpty()) {
+            topics.get().forEach(keys -> cursors.put(keys, START));
         }
-        return more ? BETWEEN_PARTS : BETWEEN_ROUNDS;
+        cursors.entrySet().removeIf(topic -> {
+            topic.setValue(sweep(topic.getKey(), topic.getValue()));
+            return !expire(topic.getKey()) && topic.getValue().equals(START);
+        });
+        return cursors.isEmpty() ? BETWEEN_ROUNDS : BETWEEN_PARTS;
     }
 
-    /** One part of one topic; whether there is more of it. */
-    private boolean sweep(TopicKeys keys) {
-        String cursor = cursors.getOrDefault(keys.wake(), START);
+    private boolean expire(TopicKeys keys) {
+        return retention.isPresent() && DeadLetterRetention.expire(link, keys, retention.get(), time.deadline(CALL));
+    }
+
+    /** One part of one topic; where the next begins. */
+    private String sweep(TopicKeys keys, String cursor) {
         ScriptArguments arguments = new ScriptArguments().text(cursor).number(PART);
         var answer = Replies.list(link.eval(RedisScript.SWEEP.call(keys.common(), arguments), time.deadline(CALL)));
         String next = Replies.text(answer.get(0));
-        cursors.put(keys.wake(), next);
         long found = Replies.number(answer.get(1));
         if (found > 0) {
             LOG.warn(
@@ -68,6 +71,6 @@ final class SweepDuty implements Duty {
                     found,
                     keys);
         }
-        return !next.equals(START);
+        return next;
     }
 }

@@ -15,7 +15,6 @@ import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * Listens, on one connection, for the wake tokens of all topics that have a waiting receiver, so that nobody polls. It
@@ -35,7 +34,6 @@ final class WakeDuty implements Duty {
     /** How much later than promised an answer may come before the connection is given up. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
-    private static final Duration AFTER_AN_ERROR = Duration.ofMillis(100);
     private static final Duration CONTROL_CALL = Duration.ofSeconds(2);
     private static final long CONTROL_LIFE_MILLIS = 60_000;
 
@@ -121,13 +119,10 @@ final class WakeDuty implements Duty {
                 nextLook = time.deadline(BETWEEN_LOOKS);
             }
             return Duration.ZERO;
-        } catch (JedisException failed) {
+        } catch (RuntimeException failed) {
+            // A server that was demoted ends every wait: the next turn finds out where to go on.
             disconnect();
             tellAll();
-            if (failed instanceof JedisDataException) {
-                // A server that was demoted or is busy ends every wait: the next turn finds out where to go on.
-                return AFTER_AN_ERROR;
-            }
             throw failed;
         }
     }

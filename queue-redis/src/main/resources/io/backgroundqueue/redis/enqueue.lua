@@ -22,12 +22,14 @@ for i = 2, #ARGV, 7 do
       answer = first == id and '' or first
     else
       local due = due_of(kind, value)
+      -- An error ends the script here and undoes nothing. So first what may find a key of a wrong type, last what
+      -- would hold an id of a task that is not there.
+      place(level, due, id)
       call('HSET', BODY, id, body)
       if dd ~= '' then
         call('SET', KEYS[tonumber(dd)], id, 'PX', window)
         call('HSET', DEDUP, id, KEYS[tonumber(dd)])
       end
-      place(level, due, id)
       if due <= now then
         some_ready = true
       elseif not earliest or due < earliest then

@@ -1,5 +1,6 @@
 -- How the topic stands: ready, delayed, running, dead, and for how many ms the oldest ready task has waited, or -1.
--- What is due or has lost its lease counts as ready, though no claim has moved it yet.
+-- What is due or has lost its lease counts as ready, though no claim has moved it yet. A task that was cancelled, sent and
+-- cancelled again while its first entry is in its list counts once: to add them up would be to read them all.
 local ready_count, oldest = -call('HLEN', GONE), nil
 local function older(due)
   if due and due > 0 and (not oldest or due < oldest) then

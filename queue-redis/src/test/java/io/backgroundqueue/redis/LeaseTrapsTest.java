@@ -2,10 +2,12 @@ package io.backgroundqueue.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.backgroundqueue.DeadReason;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Duty;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.Outcome;
+import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.Settlement;
 import java.time.Duration;
 import java.util.List;
@@ -104,6 +106,27 @@ class LeaseTrapsTest {
 
         assertThat(lab.rawNumber("HLEN", own)).isEqualTo(300);
         assertThat(driver.stats(topic).ready()).hasValue(0);
+    }
+
+    @Test
+    void aTopicWithMuchToForgetKeepsTheSweepFromNoOther() throws Exception {
+        RedisDriver forgetful = lab.driver(lab.broker().url() + "?deadLetterRetention=1ms");
+        Lab.sent(forgetful, Lab.tasks(topic, 500));
+        RedisReceiver receiver = lab.receiver(forgetful, topic);
+        receiver.settle(Lab.now(receiver, 500).stream()
+                .<Settlement>map(one -> new Settlement.Dead(one, Progress.NONE, DeadReason.NON_RETRYABLE))
+                .toList());
+        String idle = Lab.newTopic("idle");
+        lab.receiver(forgetful, idle);
+        SweepDuty sweep = (SweepDuty) forgetful.duties().get(1);
+        assertThat(sweep.turn()).isLessThan(Duration.ofSeconds(1));
+        lab.raw("SET", "{bq}:" + idle + ":own", "would fail if it were looked at again");
+
+        assertThat(sweep.turn()).isLessThan(Duration.ofSeconds(1));
+        assertThat(sweep.turn()).isGreaterThan(Duration.ofSeconds(1));
+
+        assertThat(forgetful.stats(topic).dead()).hasValue(0);
+        lab.raw("DEL", "{bq}:" + idle + ":own");
     }
 
     @Test

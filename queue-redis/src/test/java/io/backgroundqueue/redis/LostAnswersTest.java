@@ -13,15 +13,21 @@ import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.PriorStarts;
 import io.backgroundqueue.spi.QueueUrl;
+import io.backgroundqueue.spi.ReceiverOptions;
 import io.backgroundqueue.spi.SendResult;
 import io.backgroundqueue.spi.Settlement;
 import io.backgroundqueue.testkit.FaultProxy;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Protocol.Command;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** Traps R5 to R7: scripts that the server forgot, and answers that did not arrive. */
 class LostAnswersTest {
@@ -190,13 +196,53 @@ class LostAnswersTest {
         proxy.blackHole();
         long before = System.nanoTime();
 
-        Exception lost = catchException(() -> driver.send(batch, Duration.ofSeconds(1)));
+        Exception lost = catchException(() -> driver.send(batch, Duration.ofSeconds(2)));
 
-        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(4));
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofMillis(3_800));
         assertThat(lost).isNotNull();
         assertThat(driver.classify(lost)).isEqualTo(ErrorClass.OUTCOME_UNKNOWN);
         proxy.restore();
         Lab.sent(driver, Lab.task(topic));
+    }
+
+    @Test
+    void theTimeOfACallIsThatOfAllItsAnswersTogether() {
+        List<CommandArguments> slow = Collections.nCopies(
+                3,
+                new CommandArguments(Command.BLPOP)
+                        .key("{bq}:" + topic + ":nothing")
+                        .add("0.7"));
+        try (RedisLink link =
+                new RedisLink(RedisSettings.of(QueueUrl.parse(lab.broker().url())), Time.system())) {
+            long deadline = Time.system().deadline(Duration.ofSeconds(1));
+
+            assertThatThrownBy(() -> link.commands(slow, deadline)).isInstanceOf(JedisConnectionException.class);
+        }
+    }
+
+    @Test
+    void aReceiveThatLooksAtTheEndOfItsWaitEndsWithinTheTimeOfACall() throws Exception {
+        Duration most = Duration.ofSeconds(3);
+        RedisReceiver receiver = (RedisReceiver) driver.receiver(
+                topic,
+                new ReceiverOptions(
+                        10,
+                        OptionalInt.empty(),
+                        1_000,
+                        16 << 20,
+                        Duration.ofMillis(1_500),
+                        Duration.ofSeconds(1),
+                        most,
+                        "lab"));
+        assertThat(Lab.now(receiver, 1)).isEmpty();
+        proxy.blackHole();
+        long before = System.nanoTime();
+
+        // Without word of anybody it looks by itself when its own lease is over.
+        assertThat(catchException(() -> receiver.receive(1, Duration.ofMillis(2_400))))
+                .isNotNull();
+
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(most);
     }
 
     @Test

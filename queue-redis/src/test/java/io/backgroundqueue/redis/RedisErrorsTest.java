@@ -33,6 +33,8 @@ class RedisErrorsTest {
                 "ERR unknown command 'EVALSHA' | MISCONFIGURED",
                 "ERR DB index is out of range | MISCONFIGURED",
                 "WRONGTYPE Operation against a key holding the wrong kind of value | MISCONFIGURED",
+                "WRONGTYPE Operation against a key holding the wrong kind of value script: ab, on @user_script:9. | OUTCOME_UNKNOWN",
+                "ERR Error running script (call to f_ab): @user_script:9: -WRONGTYPE Operation against a key | OUTCOME_UNKNOWN",
                 "ERR string exceeds maximum allowed size (proto-max-bulk-len) | REFUSED",
                 "ERR Error running script (call to f_ab): @user_script:24: user_script:24: attempt to index a nil value | OUTCOME_UNKNOWN",
                 "SOMETHING that no version says yet | OUTCOME_UNKNOWN",

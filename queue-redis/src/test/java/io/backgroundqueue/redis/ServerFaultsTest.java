@@ -12,6 +12,7 @@ import io.backgroundqueue.QueueException;
 import io.backgroundqueue.QueueException.Kind;
 import io.backgroundqueue.Start;
 import io.backgroundqueue.brokers.RedisServer;
+import io.backgroundqueue.spi.DeadLetterCursor;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.ErrorClass;
@@ -24,6 +25,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** Traps R14 and R15: servers that are set up wrongly, full, restarted, or without the replicas that were asked for. */
@@ -100,6 +103,72 @@ class ServerFaultsTest {
             assertThatThrownBy(() -> Lab.opened(replica.url()))
                     .isInstanceOf(QueueException.class)
                     .hasMessageContaining("is a replica");
+        }
+    }
+
+    /** The scripts have run, and a caller who enqueues anew would have the task twice. */
+    @Test
+    void tasksThatAreStoredButCannotBeConfirmedMayRun() throws Exception {
+        try (Lab lab = Lab.own()) {
+            lab.raw("ACL", "SETUSER", "impatient", "on", ">pw", "~*", "&*", "+@all", "-wait");
+            String address = lab.broker().url().replace("redis://", "");
+            RedisDriver driver = lab.driver("redis://impatient:pw@" + address + "?durability=replicated");
+            Envelope task = Lab.task(Lab.newTopic("unconfirmed"));
+
+            Exception failed = catchException(() -> driver.send(List.of(task), Lab.TIMEOUT));
+
+            assertThat(driver.classify(failed)).isEqualTo(ErrorClass.OUTCOME_UNKNOWN);
+            assertThat(failed).hasMessageContaining("The server has the tasks").hasMessageContaining("NOPERM");
+            assertThat(driver.stats(task.topic()).ready()).hasValue(1);
+        }
+    }
+
+    /** As a failover does it. */
+    @Test
+    void aServerThatIsDemotedEndsTheWaitAndRefusesTasksUntilItIsAPrimaryAgain() throws Exception {
+        try (Lab lab = Lab.own();
+                RedisServer other = RedisServer.launch()) {
+            RedisDriver driver = lab.driver();
+            String topic = Lab.newTopic("demoted");
+            RedisReceiver receiver = lab.receiver(driver, topic);
+            WakeDuty duty = (WakeDuty) driver.duties().get(0);
+            duty.listen(receiver);
+            FutureTask<Exception> wait = new FutureTask<>(() -> catchException(duty::turn));
+            Thread thread = new Thread(wait, "test-duty");
+            thread.setDaemon(true);
+            thread.start();
+            Lab.until(() -> lab.rawText("CLIENT", "LIST").contains("cmd=blpop"), "the duty should wait");
+
+            lab.raw("REPLICAOF", other.host(), String.valueOf(other.port()));
+            Lab.until(
+                    () -> lab.rawText("INFO", "replication").contains("master_link_status:up"),
+                    "the server should follow another");
+
+            assertThat(driver.classify(wait.get(10, TimeUnit.SECONDS))).isEqualTo(ErrorClass.TRANSIENT);
+            assertThat(driver.send(List.of(Lab.task(topic)), Lab.TIMEOUT))
+                    .singleElement()
+                    .isInstanceOfSatisfying(
+                            SendResult.Failed.class,
+                            refused -> assertThat(refused.errorClass()).isEqualTo(ErrorClass.TRANSIENT));
+            lab.raw("REPLICAOF", "NO", "ONE");
+            Envelope task = Lab.sent(driver, Lab.task(topic));
+            assertThat(duty.turn()).isZero();
+            assertThat(Lab.ids(Lab.now(receiver, 1))).containsExactly(task.taskId());
+            duty.close();
+        }
+    }
+
+    /** A new connection is made for each try, so that whoever paces them has to know. */
+    @Test
+    void aWaitThatTheServerForbidsIsTold() throws Exception {
+        try (Lab lab = Lab.own()) {
+            lab.raw("ACL", "SETUSER", "restless", "on", ">pw", "~*", "&*", "+@all", "-blpop");
+            RedisDriver driver =
+                    lab.driver("redis://restless:pw@" + lab.broker().url().replace("redis://", ""));
+
+            Exception failed = catchException(() -> driver.duties().get(0).turn());
+
+            assertThat(driver.classify(failed)).isEqualTo(ErrorClass.MISCONFIGURED);
         }
     }
 
@@ -210,6 +279,28 @@ class ServerFaultsTest {
             assertThat(Lab.ids(Lab.now(receiver, 3)))
                     .containsExactlyElementsOf(
                             tasks.stream().map(Envelope::taskId).toList());
+        }
+    }
+
+    @Test
+    void aFullServerWakesWhoWaitsAndReplaysLetters() throws Exception {
+        try (Lab lab = Lab.own()) {
+            RedisDriver driver = lab.driver();
+            String topic = Lab.newTopic("full");
+            RedisReceiver receiver = lab.receiver(driver, topic);
+            Lab.sent(driver, Lab.task(topic));
+            receiver.settle(List.of(new Settlement.Dead(Lab.next(receiver), Progress.NONE, DeadReason.NON_RETRYABLE)));
+            lab.raw("CONFIG", "SET", "maxmemory", "1");
+
+            receiver.lookUp(true);
+            receiver.park();
+            assertThat(lab.rawNumber("LLEN", "{bq}:" + topic + ":wake"))
+                    .as("a token that was put back")
+                    .isEqualTo(1);
+            try (DeadLetterCursor walk = driver.deadLetters(topic)) {
+                assertThat(walk.replay(walk.next(10))).isEqualTo(1);
+            }
+            assertThat(Lab.now(receiver, 10)).hasSize(1);
         }
     }
 

@@ -11,6 +11,7 @@ import io.backgroundqueue.spi.DeadLetterCursor;
 import io.backgroundqueue.spi.Deduplication;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
+import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.Outcome;
 import io.backgroundqueue.spi.Progress;
 import io.backgroundqueue.spi.SendResult;
@@ -43,20 +44,68 @@ class TasksOnRedisTest {
     }
 
     @Test
-    void aTaskThatFailsInTheMiddleOfABatchLeaksNoDeduplicationId() throws Exception {
+    void aTaskThatFailsInTheMiddleOfABatchLeaksNothing() throws Exception {
         Deduplication once = new Deduplication("order-1", Duration.ofMinutes(5));
         String broken = Lab.newTopic("broken");
-        lab.raw("SET", "{bq}:" + broken + ":body", "not a hash");
+        lab.raw("SET", "{bq}:" + broken + ":r0", "not a list");
+        Envelope before = Lab.with(Lab.task(broken), 1, Optional.empty());
         Envelope refused = Lab.with(Lab.task(broken), 0, Optional.of(once));
-        Envelope accepted = Lab.task(topic);
+        Envelope elsewhere = Lab.task(topic);
 
-        List<SendResult> results = driver.send(List.of(refused, accepted), Lab.TIMEOUT);
+        List<SendResult> results = driver.send(List.of(before, refused, elsewhere), Lab.TIMEOUT);
 
-        assertThat(results.get(0)).isInstanceOf(SendResult.Failed.class);
-        assertThat(results.get(1)).isEqualTo(SendResult.ACCEPTED);
-        lab.raw("DEL", "{bq}:" + broken + ":body");
-        assertThat(driver.send(List.of(Lab.with(Lab.task(broken), 0, Optional.of(once))), Lab.TIMEOUT))
+        assertThat(results.subList(0, 2))
+                .allSatisfy(result -> assertThat(result)
+                        .isInstanceOfSatisfying(
+                                SendResult.Failed.class,
+                                failed -> assertThat(failed.errorClass()).isEqualTo(ErrorClass.OUTCOME_UNKNOWN)));
+        assertThat(results.get(2)).isEqualTo(SendResult.ACCEPTED);
+        lab.raw("DEL", "{bq}:" + broken + ":r0");
+        assertThat(driver.send(List.of(before, refused), Lab.TIMEOUT)).containsOnly(SendResult.ACCEPTED);
+        assertThat(Lab.ids(Lab.now(lab.receiver(driver, broken), 10)))
+                .containsExactly(before.taskId(), refused.taskId());
+    }
+
+    @Test
+    void aDeduplicationIdIsTakenOnlyByATaskThatIsThere() throws Exception {
+        Deduplication once = new Deduplication("order-1", Duration.ofMinutes(5));
+        lab.raw("SET", "{bq}:" + topic + ":r0", "not a list");
+
+        driver.send(List.of(Lab.with(Lab.task(topic), 0, Optional.of(once))), Lab.TIMEOUT);
+
+        lab.raw("DEL", "{bq}:" + topic + ":r0");
+        assertThat(driver.send(List.of(Lab.with(Lab.task(topic), 0, Optional.of(once))), Lab.TIMEOUT))
                 .containsExactly(SendResult.ACCEPTED);
+    }
+
+    @Test
+    void aLetterThatCannotBeReadEndsNoWalk() throws Exception {
+        List<Envelope> tasks = Lab.sent(driver, Lab.tasks(topic, 4));
+        RedisReceiver receiver = lab.receiver(driver, topic);
+        receiver.settle(Lab.now(receiver, 10).stream()
+                .<Settlement>map(one -> new Settlement.Dead(one, Progress.NONE, DeadReason.NON_RETRYABLE))
+                .toList());
+        String letter = "{bq}:" + topic + ":letter";
+        lab.raw(
+                "HSET",
+                letter,
+                tasks.get(0).taskId(),
+                "TOO_OLD 3 2 1 0 late",
+                tasks.get(1).taskId(),
+                "what");
+        lab.raw("HDEL", letter, tasks.get(2).taskId());
+
+        List<DeadLetter> walked = driver.deadLetters(topic).next(10);
+
+        assertThat(walked)
+                .extracting(DeadLetter::id)
+                .isEqualTo(tasks.stream().map(Envelope::taskId).toList());
+        assertThat(walked)
+                .extracting(DeadLetter::reason)
+                .containsExactly(
+                        DeadReason.UNREADABLE, DeadReason.UNREADABLE, DeadReason.UNREADABLE, DeadReason.NON_RETRYABLE);
+        assertThat(walked.get(0).failures()).isEqualTo(2);
+        assertThat(walked.get(1).error()).hasValue("what");
     }
 
     @Test
