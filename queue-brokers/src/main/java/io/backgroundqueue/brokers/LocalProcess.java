@@ -20,6 +20,7 @@ final class LocalProcess implements BrokerProcess, AutoCloseable {
     private static final Duration FAREWELL = Duration.ofSeconds(30);
     private static final long LOOK_MILLIS = 20;
     private static final int LOG_SHOWN = 4_000;
+    private static final int MOST_TRIES = 50;
 
     private final BrokerFolder folder;
     private final ProcessBuilder command;
@@ -53,13 +54,27 @@ final class LocalProcess implements BrokerProcess, AutoCloseable {
         lock.lock();
         try {
             if (process == null || !process.isAlive()) {
-                Process started = command.start();
+                Process started = launched();
                 process = started;
                 folder.running(started.pid());
                 awaitAnswer(started);
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** A program that was just written may still be open in a child that another thread is starting: it is busy then. */
+    private Process launched() throws IOException, InterruptedException {
+        for (int tries = 1; ; tries++) {
+            try {
+                return command.start();
+            } catch (IOException failed) {
+                if (tries == MOST_TRIES || !String.valueOf(failed.getMessage()).contains("Text file busy")) {
+                    throw failed;
+                }
+                TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+            }
         }
     }
 
