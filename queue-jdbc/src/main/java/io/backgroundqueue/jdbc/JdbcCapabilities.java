@@ -18,7 +18,7 @@ final class JdbcCapabilities {
             .send(1_000, 8 << 20, 1)
             .priorityLevels(10)
             .lateness(Duration.ofSeconds(1))
-            .maxWait(JdbcReceiver.LONGEST_BLINDNESS)
+            .maxWait(JdbcReceiver.LONGEST_WAIT)
             .leaseDetection(Duration.ofSeconds(2));
 
     private JdbcCapabilities() {}

@@ -20,13 +20,15 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A receiver without a buffer: a task that is not wanted yet stays in the table, where others can have it. It looks when
- * there was something the last time, when it is told that there is something, and else every few seconds.
+ * there was something the last time, when it is told that there is something, and else twice a minute.
  */
 final class JdbcReceiver implements Receiver {
-    /** How long a receiver may know nothing of a task, if nobody told it. */
-    static final Duration LONGEST_BLINDNESS = Duration.ofSeconds(5);
+    static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private static final Logger LOG = LoggerFactory.getLogger(JdbcReceiver.class);
+    /** How long a receiver goes without a look of its own: the duty's look, twice a second, is for all receivers. */
+    private static final Duration LONGEST_BLINDNESS = Duration.ofSeconds(30);
+
     private static final Duration LEAST = Duration.ofSeconds(1);
     private static final int MOST_PER_CLAIM = 500;
     private static final int SHARE = 16;
