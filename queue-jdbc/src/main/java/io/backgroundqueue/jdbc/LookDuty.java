@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One look for all topics of this process, which tells at once what there is to do: tasks that somebody waits for, tasks that
- * are due, workers that are dead. It is taken soon where there was something, and twice a second where there was not.
+ * are due, workers that are dead. It is taken soon where there was something, and twice a second where there was not; many
+ * tasks that become due one after another share a look.
  */
 final class LookDuty implements Duty {
     private static final Duration SLOWEST = Duration.ofMillis(500);
@@ -114,7 +115,7 @@ final class LookDuty implements Duty {
         clean();
         pace = found ? fastest : shorter(pace.multipliedBy(2), SLOWEST);
         Duration pause = shorter(pace, shorter(sight.until(sight.due), sight.until(sight.end)));
-        if (wakeUps.await(begun + pause.toNanos())) {
+        if (wakeUps.await(begun + fastest.toNanos(), begun + pause.toNanos())) {
             pace = fastest;
         }
         return Duration.ZERO;

@@ -133,7 +133,7 @@ final class PostgresDialect implements Dialect {
 
     @Override
     public Duration fastestLook() {
-        return Duration.ofMillis(5);
+        return Duration.ofMillis(20);
     }
 
     @Override

@@ -159,13 +159,12 @@ final class WakeUps {
         }
     }
 
-    /** Waits until it is time to look again; true if another process had news. */
-    boolean await(long nanos) throws InterruptedException {
+    /** Waits until it is time to look again, and not before {@code earliest}; true if another process had news. */
+    boolean await(long earliest, long latest) throws InterruptedException {
         lock.lock();
         try {
-            // What was stored since the last look may be due before.
-            while (!heard && !woken && time.nanos() - expectedBefore(nanos) < 0) {
-                time.await(lock, changed, expectedBefore(nanos));
+            while (!heard && !woken && time.nanos() - nextLook(earliest, latest) < 0) {
+                time.await(lock, changed, nextLook(earliest, latest));
             }
             boolean news = heard;
             expected = OptionalLong.empty();
@@ -175,6 +174,12 @@ final class WakeUps {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** What was stored since the last look may be due before the next one would be. */
+    private long nextLook(long earliest, long latest) {
+        long next = expectedBefore(latest);
+        return next - earliest < 0 ? earliest : next;
     }
 
     private long expectedBefore(long nanos) {
