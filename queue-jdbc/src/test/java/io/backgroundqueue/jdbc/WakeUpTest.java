@@ -25,7 +25,7 @@ class WakeUpTest {
     /** The slowest pace of the looks: what nobody tells of is found within it, and after half of it in the middle. */
     private static final Duration POLL = Duration.ofMillis(500);
 
-    private static final int ROUNDS = 21;
+    private static final int ROUNDS = 11;
 
     private Lab lab;
     private String topic;
