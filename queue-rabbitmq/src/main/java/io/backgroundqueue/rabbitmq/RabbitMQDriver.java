@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeoutException;
@@ -36,6 +37,7 @@ final class RabbitMQDriver implements QueueDriver {
 
     private final RabbitMQSettings settings;
     private final Time time;
+    private final Set<String> declared = ConcurrentHashMap.newKeySet();
     private final Link publishing;
     private final RabbitMQParts parts;
     private final Capabilities capabilities;
@@ -46,8 +48,8 @@ final class RabbitMQDriver implements QueueDriver {
     private RabbitMQDriver(RabbitMQSettings settings, Time time) {
         this.settings = settings;
         this.time = time;
-        this.publishing = new Link(settings, time, PUBLISHER_HEARTBEAT, "backgroundqueue publisher");
-        this.admin = new Link(settings, time, ADMIN_HEARTBEAT, "backgroundqueue admin");
+        this.publishing = new Link(settings, time, PUBLISHER_HEARTBEAT, "backgroundqueue publisher", declared);
+        this.admin = new Link(settings, time, ADMIN_HEARTBEAT, "backgroundqueue admin", declared);
         Names names = new Names(settings);
         Topology topology = new Topology(settings, names);
         this.parts = new RabbitMQParts(
@@ -187,7 +189,7 @@ final class RabbitMQDriver implements QueueDriver {
 
     private Link consumingLink(int heartbeat) {
         return consuming.computeIfAbsent(
-                heartbeat, seconds -> new Link(settings, time, seconds, "backgroundqueue worker"));
+                heartbeat, seconds -> new Link(settings, time, seconds, "backgroundqueue worker", declared));
     }
 
     /** Not the publishing one, which a broker short of memory does not listen to; nor one that holds leases. */

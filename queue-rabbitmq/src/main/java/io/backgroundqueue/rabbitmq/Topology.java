@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Declares what decision 0008 describes, each thing once per connection, when it is needed. */
+/** Declares what decision 0008 describes, each thing once, when it is needed. */
 final class Topology {
     /** Where delayed tasks go whose lane is gone: kept, and out of everybody's way. */
     static final String UNROUTED = "bq.unrouted";

@@ -3,13 +3,11 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.BlockedListener;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.ErrorClass;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,27 +19,27 @@ final class Wire implements BlockedListener {
 
     private final Connection connection;
     private final LiveFrames frames;
-    private final Set<String> declared = ConcurrentHashMap.newKeySet();
+    private final Set<String> declared;
     private volatile @Nullable Channel declarations;
     private volatile boolean cut;
     private volatile @Nullable String blocked;
 
-    private Wire(Connection connection, LiveFrames frames) {
+    private Wire(Connection connection, LiveFrames frames, Set<String> declared) {
+        this.declared = declared;
         this.connection = connection;
         this.frames = frames;
         connection.addBlockedListener(this);
     }
 
-    static Wire open(RabbitMQSettings settings, Time time, int heartbeat, String name, Duration timeout)
-            throws IOException, TimeoutException {
-        Dialer dialer = new Dialer(settings, time, heartbeat, timeout);
-        Connection connection = dialer.newConnection(settings.addresses, name);
+    /** @param declared what is known to be there, by whichever connection */
+    static Wire open(Dialer dialer, String name, Set<String> declared) throws IOException, TimeoutException {
+        Connection connection = dialer.connection(name);
         LiveFrames frames = dialer.frames();
         if (frames == null) {
             throw new IllegalStateException("a connection without a socket");
         }
         frames.beat(Duration.ofSeconds(2L * connection.getHeartbeat()));
-        return new Wire(connection, frames);
+        return new Wire(connection, frames, declared);
     }
 
     boolean isOpen() {
@@ -65,7 +63,7 @@ final class Wire implements BlockedListener {
         return channel;
     }
 
-    /** Whether this was declared, and is there still as far as this connection can tell. */
+    /** Whether this was declared, and is there still as far as can be told. */
     boolean hasDeclared(String what) {
         return declared.contains(what);
     }
