@@ -38,6 +38,22 @@ record DelayLeg(int units, boolean partial) {
         return digit(2) + "." + digit(1) + "." + digit(0) + ".@." + address;
     }
 
+    /** Where a delay with this key waits first. */
+    static String firstQueue(String key) {
+        String[] digits = key.split("\\.", DIGITS + 1);
+        for (int i = 0; i < DIGITS - 1; i++) {
+            if (!digits[i].equals("0")) {
+                return queue(DIGITS - 1 - i, Integer.parseInt(digits[i]));
+            }
+        }
+        return queue(0, Integer.parseInt(digits[DIGITS - 1]));
+    }
+
+    /** The queue of a digit. */
+    static String queue(int place, int digit) {
+        return "%s.%d.%02d".formatted(GRID, place, digit);
+    }
+
     /** How long a digit waits. The broker cuts times to milliseconds, so one more keeps it from being early. */
     static long millis(int place, int digit) {
         long millis = UNIT_MILLIS * digit;

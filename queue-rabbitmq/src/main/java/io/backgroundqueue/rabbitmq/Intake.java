@@ -60,6 +60,7 @@ final class Intake {
         for (int i = 0; i < Lanes.COUNT; i++) {
             LaneConsumer lane = lanes.get(i);
             if (lane == null || !lane.isAlive() || !lane.isConsuming()) {
+                parts.topology().forReceiving(topic, deadlineNanos);
                 open(i, lane, link(lane).wire(deadlineNanos));
             }
         }
@@ -173,7 +174,6 @@ final class Intake {
     }
 
     private void open(int index, @Nullable LaneConsumer before, Wire wire) throws IOException, InterruptedException {
-        parts.topology().forReceiving(wire, topic);
         LaneConsumer lane = before;
         if (lane == null || !lane.isAlive()) {
             if (lane != null) {
@@ -187,7 +187,7 @@ final class Intake {
             lane.consume(prefetches.get(index).size());
         } catch (IOException | RuntimeException failed) {
             lane.abandon();
-            throw parts.topology().refused("to consume '" + parts.names().lane(topic, index) + "'", wire, failed);
+            throw parts.topology().refused("to consume '" + parts.names().lane(topic, index) + "'", failed);
         }
     }
 

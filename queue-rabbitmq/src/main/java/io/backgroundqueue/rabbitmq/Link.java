@@ -5,7 +5,6 @@ import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.ErrorClass;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,7 +18,7 @@ final class Link {
     private final Time time;
     private final int heartbeat;
     private final String name;
-    private final Set<String> declared;
+    private final Declared declared;
     private final ReentrantLock connecting = new ReentrantLock();
     private volatile @Nullable Wire wire;
     private volatile boolean closed;
@@ -27,15 +26,15 @@ final class Link {
     /**
      * @param heartbeat seconds between two signs of life
      * @param name what the connection is called in the broker's own tools
-     * @param declared what is known to be there; thread-safe. Forgotten when a connection has to be made again: it may be to
-     *     another broker, or to one that has lost something
+     * @param declared forgotten when a connection has to be made again: it may be to another broker, or to one that has
+     *     lost something
      */
-    Link(RabbitMQSettings settings, Time time, int heartbeat, String name, Set<String> declared) {
-        this.declared = declared;
+    Link(RabbitMQSettings settings, Time time, int heartbeat, String name, Declared declared) {
         this.settings = settings;
         this.time = time;
         this.heartbeat = heartbeat;
         this.name = name;
+        this.declared = declared;
     }
 
     /** Another one, of the same kind. */
@@ -62,7 +61,7 @@ final class Link {
             }
             if (found != null) {
                 found.cut();
-                declared.clear();
+                declared.forget();
             }
             Wire made = connected(deadlineNanos);
             wire = made;

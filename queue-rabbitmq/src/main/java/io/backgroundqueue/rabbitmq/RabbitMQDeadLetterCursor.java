@@ -82,7 +82,7 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
         Wire wire = parts.publisher().wire(deadline);
         List<Letter> found = found(wanted);
         List<Optional<RabbitMQFailure>> answers = parts.publisher()
-                .publish(wire, found, letter -> parts.messages().replay(wire, topic, letter.message()), deadline);
+                .publish(wire, found, letter -> parts.messages().replay(topic, letter.message(), deadline), deadline);
         int stored = 0;
         for (int i = 0; i < found.size(); i++) {
             Letter letter = found.get(i);

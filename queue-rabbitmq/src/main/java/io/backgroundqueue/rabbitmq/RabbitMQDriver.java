@@ -21,7 +21,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeoutException;
@@ -37,7 +36,7 @@ final class RabbitMQDriver implements QueueDriver {
 
     private final RabbitMQSettings settings;
     private final Time time;
-    private final Set<String> declared = ConcurrentHashMap.newKeySet();
+    private final Declared declared = new Declared();
     private final Link publishing;
     private final RabbitMQParts parts;
     private final Capabilities capabilities;
@@ -51,7 +50,7 @@ final class RabbitMQDriver implements QueueDriver {
         this.publishing = new Link(settings, time, PUBLISHER_HEARTBEAT, "backgroundqueue publisher", declared);
         this.admin = new Link(settings, time, ADMIN_HEARTBEAT, "backgroundqueue admin", declared);
         Names names = new Names(settings);
-        Topology topology = new Topology(settings, names);
+        Topology topology = new Topology(settings, names, admin, declared);
         this.parts = new RabbitMQParts(
                 names, topology, new Messages(names, topology, time), new Publisher(publishing, time), time);
         this.capabilities = RabbitMQCapabilities.of(names);
@@ -81,7 +80,7 @@ final class RabbitMQDriver implements QueueDriver {
         requireOpen();
         long deadline = time.deadline(timeout);
         Wire wire = parts.publisher().wire(deadline);
-        return parts.publisher().publish(wire, batch, task -> parts.messages().fresh(wire, task), deadline).stream()
+        return parts.publisher().publish(wire, batch, task -> parts.messages().fresh(task, deadline), deadline).stream()
                 .map(RabbitMQDriver::result)
                 .toList();
     }

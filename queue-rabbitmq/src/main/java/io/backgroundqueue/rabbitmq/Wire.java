@@ -7,32 +7,31 @@ import io.backgroundqueue.spi.ErrorClass;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One connection until it ends, with what was declared over it. Never used again when it has ended. Thread-safe. */
+/** One connection until it ends. Never used again when it has ended. Thread-safe. */
 final class Wire implements BlockedListener {
     private static final Logger LOG = LoggerFactory.getLogger(Wire.class);
 
     private final Connection connection;
     private final LiveFrames frames;
-    private final Set<String> declared;
+    private final Declared declared;
     private volatile @Nullable Channel declarations;
     private volatile boolean cut;
     private volatile @Nullable String blocked;
 
-    private Wire(Connection connection, LiveFrames frames, Set<String> declared) {
-        this.declared = declared;
+    private Wire(Connection connection, LiveFrames frames, Declared declared) {
         this.connection = connection;
         this.frames = frames;
+        this.declared = declared;
         connection.addBlockedListener(this);
     }
 
-    /** @param declared what is known to be there, by whichever connection */
-    static Wire open(Dialer dialer, String name, Set<String> declared) throws IOException, TimeoutException {
+    /** @param declared forgotten when something turns out to be gone */
+    static Wire open(Dialer dialer, String name, Declared declared) throws IOException, TimeoutException {
         Connection connection = dialer.connection(name);
         LiveFrames frames = dialer.frames();
         if (frames == null) {
@@ -63,14 +62,9 @@ final class Wire implements BlockedListener {
         return channel;
     }
 
-    /** Whether this was declared, and is there still as far as can be told. */
-    boolean hasDeclared(String what) {
-        return declared.contains(what);
-    }
-
     /** Something is gone that was declared: all is declared again when it is needed. */
     void forgetTopology() {
-        declared.clear();
+        declared.forget();
     }
 
     /** Something to be said over a channel, and answered. */
@@ -79,14 +73,13 @@ final class Wire implements BlockedListener {
     }
 
     /** Declares over a channel that is kept for that; one at a time. */
-    void declare(String what, Call declaration) throws IOException {
+    void declare(Call declaration) throws IOException {
         Channel channel = declarations;
         if (channel == null || !channel.isOpen()) {
             channel = channel();
             declarations = channel;
         }
         declaration.over(channel);
-        declared.add(what);
     }
 
     /** Throws if the broker takes nothing on this connection now, because it is short of memory or disk. */

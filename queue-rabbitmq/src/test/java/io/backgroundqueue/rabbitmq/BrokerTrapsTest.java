@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Traps Q5, Q8 and Q11: what a broker does that is restarted, takes tasks away, or is short of room. */
+/** Traps Q5, Q8 and Q11: what a broker does that is restarted, takes tasks away, is short of room, or does not answer. */
 @Execution(ExecutionMode.SAME_THREAD)
 class BrokerTrapsTest {
     private static final Duration SHORT = Duration.ofSeconds(2);
@@ -136,6 +137,144 @@ class BrokerTrapsTest {
                         () -> receiver.settle(List.of(later(tasks.get(1)))).contains(Outcome.DONE),
                         () -> "the retry should be stored when there is room again");
         lab.sent(Lab.task(topic));
+    }
+
+    @Test
+    void aQueueThatConfirmsNothingHoldsUpSendsToOthersOnceAndGetsNothingTwice() throws Exception {
+        String other = lab.topic();
+        lab.sent(Lab.task(topic), Lab.task(other));
+        silence(topic, 2);
+        try {
+            Duration first = took(() -> assertThat(failed(lab.send(Lab.task(other), Lab.task(topic)).get(1)))
+                    .isEqualTo(ErrorClass.OUTCOME_UNKNOWN));
+            assertThat(first).isLessThan(Lab.TIMEOUT.minusSeconds(3));
+            Duration second = took(() -> {
+                List<SendResult> results = lab.send(Lab.task(topic), Lab.task(other));
+                assertThat(failed(results.get(0))).isEqualTo(ErrorClass.TRANSIENT);
+                assertThat(results.get(1)).isEqualTo(SendResult.ACCEPTED);
+            });
+            assertThat(second).isLessThan(Duration.ofSeconds(3));
+        } finally {
+            resume(topic, 2);
+        }
+        Patience.standard()
+                .eventually(
+                        () -> lab.send(Lab.task(topic)).contains(SendResult.ACCEPTED),
+                        () -> "the queue should be sent to again");
+        RabbitMQReceiver receiver = lab.receiver(topic);
+        assertThat(Lab.taken(receiver, 3)).hasSize(3);
+        assertThat(receiver.receive(10, Duration.ofMillis(300))).isEmpty();
+    }
+
+    @Test
+    void aQueueThatAnswersNothingCostsOtherTopicsNoLease() throws Exception {
+        String other = lab.topic();
+        lab.sent(Lab.task(topic), Lab.task(other));
+        RabbitMQReceiver healthy = lab.receiver(other);
+        Delivery.Task running = Lab.taken(healthy, 1).get(0);
+        silence(topic, 2);
+        try {
+            RabbitMQReceiver receiver = lab.receiver(topic);
+            for (int i = 0; i < 3; i++) {
+                assertThat(took(() -> catchException(() -> receiver.receive(1, Duration.ofMillis(100)))))
+                        .isLessThan(Lab.TIMEOUT);
+                healthy.receive(1, Duration.ZERO);
+            }
+            assertThat(healthy.extend(List.of(running))).isEmpty();
+            assertThat(healthy.settle(List.of(new Settlement.Ack(running)))).containsExactly(Outcome.DONE);
+            resume(topic, 2);
+            assertThat(takenAnyhow(receiver)).isNotEmpty();
+        } finally {
+            resume(topic, 2);
+        }
+    }
+
+    @Test
+    void aQueueThatCannotBeDeclaredCostsOtherTopicsNoLeaseAndNoConfirm() throws Exception {
+        String other = lab.topic();
+        lab.sent(Lab.task(other));
+        RabbitMQReceiver healthy = lab.receiver(other);
+        Delivery.Task running = Lab.taken(healthy, 1).get(0);
+        everyNewQueue("suspend");
+        try {
+            assertThat(took(() -> assertThat(failed(lab.send(Lab.task(topic)).get(0)))
+                            .isEqualTo(ErrorClass.TRANSIENT)))
+                    .isLessThan(Lab.TIMEOUT);
+            RabbitMQReceiver receiver = lab.receiver(topic);
+            assertThat(took(() -> catchException(() -> receiver.receive(1, Duration.ofMillis(100)))))
+                    .isLessThan(Lab.TIMEOUT);
+            lab.sent(Lab.task(other));
+            assertThat(healthy.settle(List.of(new Settlement.Ack(running)))).containsExactly(Outcome.DONE);
+        } finally {
+            everyNewQueue("resume");
+        }
+        Patience.standard()
+                .eventually(
+                        () -> lab.send(Lab.task(topic)).contains(SendResult.ACCEPTED),
+                        () -> "the queue should be declared at last");
+    }
+
+    @Test
+    void aFullLaneStopsNoDelaysOfOtherTopics() throws Exception {
+        String other = lab.topic();
+        lab.sent(Lab.task(topic), Lab.task(other));
+        RabbitMQReceiver receiver = lab.receiver(other);
+        Lab.taken(receiver, 1);
+        broker.tool(
+                "rabbitmqctl", "set_policy", "full", "^bq[.]" + topic + "[.]l2$", "{\"max-length\":1}", "--apply-to", "queues");
+        Patience.standard().eventually(() -> lab.send(Lab.task(topic)).get(0) instanceof SendResult.Failed, () -> "the lane should be full");
+        Start second = Start.after(Duration.ofSeconds(1));
+        lab.sent(Stream.generate(() -> Lab.task(topic, second, Map.of())).limit(100).toArray(Envelope[]::new));
+        System.out.println("A7 full lane: sent");
+        Duration took = took(() -> {
+            lab.sent(Lab.task(other, second, Map.of()));
+            Lab.taken(receiver, 1);
+        });
+        System.out.println("A7 full lane: other's delay of 1 s took " + took);
+    }
+
+    /** As if it had lost its leader. */
+    private static void silence(String topic, int lane) throws Exception {
+        broker.tool("rabbitmqctl", "eval", "sys:suspend('%2F_" + RawRabbitMQ.lane(topic, lane) + "').");
+    }
+
+    private static void resume(String topic, int lane) throws Exception {
+        broker.tool("rabbitmqctl", "eval", "sys:resume('%2F_" + RawRabbitMQ.lane(topic, lane) + "').");
+    }
+
+    /** Whoever starts the members of queues. */
+    private static void everyNewQueue(String call) throws Exception {
+        broker.tool(
+                "rabbitmqctl",
+                "eval",
+                "[sys:" + call
+                        + "(Name) || Name <- registered(), lists:suffix(\"server_sup_sup\", atom_to_list(Name))].");
+    }
+
+    private static List<Delivery> takenAnyhow(RabbitMQReceiver receiver) throws Exception {
+        List<Delivery> taken = new ArrayList<>();
+        Patience.standard()
+                .eventually(
+                        () -> {
+                            catchException(() -> taken.addAll(receiver.receive(1, Duration.ofMillis(100))));
+                            return !taken.isEmpty();
+                        },
+                        () -> "the task should come when its queue answers again");
+        return taken;
+    }
+
+    private static ErrorClass failed(SendResult result) {
+        return ((SendResult.Failed) result).errorClass();
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private static Duration took(Step step) throws Exception {
+        long begin = System.nanoTime();
+        step.run();
+        return Duration.ofNanos(System.nanoTime() - begin);
     }
 
     private static Settlement later(Delivery.Task task) {
