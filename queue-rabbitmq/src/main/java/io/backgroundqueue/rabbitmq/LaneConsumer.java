@@ -88,6 +88,15 @@ final class LaneConsumer extends DefaultConsumer {
         return isAlive() && unsettled.has(held);
     }
 
+    /** Whether the queue answers at once: if not, it may have no leader, and consuming it ends the connection at last. */
+    boolean answers() throws IOException {
+        return asked(() -> {
+            long begin = time.nanos();
+            channel.messageCount(queue);
+            return isAtOnce(begin);
+        });
+    }
+
     /** Moves a delivery on; false if it stands elsewhere, or was settled or lost. */
     boolean move(Held held, State from, State to) {
         return isAlive() && unsettled.move(held, from, to);
@@ -216,7 +225,11 @@ final class LaneConsumer extends DefaultConsumer {
 
     private boolean mayHaveMore() throws IOException {
         long begin = time.nanos();
-        return channel.messageCount(queue) > 0 || time.nanos() - begin > GUESS.toNanos();
+        return channel.messageCount(queue) > 0 || !isAtOnce(begin);
+    }
+
+    private boolean isAtOnce(long begin) {
+        return time.nanos() - begin <= GUESS.toNanos();
     }
 
     private interface Question<T> {

@@ -137,6 +137,22 @@ class EntryPointsTest {
     }
 
     @Test
+    void anExchangeThatIsMissingIsNamedAndNothingIsSentAgain() throws Exception {
+        String exchange = "missing-" + UUID.randomUUID().toString().substring(0, 8);
+        try (BackgroundQueue queue = RabbitMQBackgroundQueue.builder()
+                .url(Brokers.shared("rabbitmq").url())
+                .exchange(exchange)
+                .createTopology(false)
+                .build()) {
+            assertThatThrownBy(() -> queue.enqueue("mail", "payload"))
+                    .isInstanceOfSatisfying(
+                            QueueException.class,
+                            error -> assertThat(error.kind()).isEqualTo(Kind.MISCONFIGURED))
+                    .hasMessageContaining(exchange);
+        }
+    }
+
+    @Test
     void workersBehindAFanoutExchangeNeedAGroup() throws Exception {
         try (BackgroundQueue queue = RabbitMQBackgroundQueue.builder()
                 .url(Brokers.shared("rabbitmq").url())

@@ -1,0 +1,102 @@
+package io.backgroundqueue.rabbitmq;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchException;
+
+import com.rabbitmq.client.AMQP;
+import io.backgroundqueue.DeadLetter;
+import io.backgroundqueue.spi.DeadLetterCursor;
+import io.backgroundqueue.spi.SendResult;
+import io.backgroundqueue.testkit.Brokers;
+import io.backgroundqueue.testkit.Patience;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Letters that are odd, double, or cannot be replayed now, and what a walk makes of them. */
+class WalkTest {
+    private RawRabbitMQ raw;
+    private Lab lab;
+    private String topic;
+
+    @BeforeEach
+    void open() throws Exception {
+        String url = Brokers.shared("rabbitmq").url();
+        raw = new RawRabbitMQ(url);
+        lab = new Lab(url);
+        topic = lab.topic();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        lab.close();
+        raw.close();
+    }
+
+    @Test
+    void aLetterThatIsThereTwiceDoesNotEndTheWalkWhenOneOfThemIsReplayed() throws Exception {
+        letters("double", "double", "last");
+        try (DeadLetterCursor walk = lab.driver.deadLetters(topic)) {
+            List<DeadLetter> first = walk.next(1);
+            assertThat(walk.replay(first)).isEqualTo(1);
+
+            assertThat(walk.next(10)).extracting(DeadLetter::id).containsExactly("double", "last");
+        }
+    }
+
+    @Test
+    void lettersThatCouldNotBeReplayedAreFoundByTheNextTryInTheMiddleOfTheWalk() throws Exception {
+        raw.channel()
+                .queueDeclare(
+                        RawRabbitMQ.lane(topic, 2),
+                        true,
+                        false,
+                        false,
+                        Map.of("x-queue-type", "quorum", "x-overflow", "reject-publish", "x-max-length", 1));
+        letters("one", "two", "three");
+        try (Lab bare = new Lab(lab.url + "?createTopology=false");
+                DeadLetterCursor walk = bare.driver.deadLetters(topic)) {
+            Patience.standard()
+                    .eventually(
+                            () -> !bare.send(Lab.task(topic)).contains(SendResult.ACCEPTED),
+                            () -> "the lane should be full");
+            List<DeadLetter> two = walk.next(2);
+            assertThat(catchException(() -> walk.replay(two))).isInstanceOf(RabbitMQFailure.class);
+
+            Set<String> replayed = new HashSet<>();
+            Patience.standard()
+                    .eventually(
+                            () -> {
+                                replayed.addAll(emptied());
+                                catchException(() -> walk.replay(two));
+                                return replayed.containsAll(List.of("one", "two"));
+                            },
+                            () -> "both should be replayed, but only these were: " + replayed);
+            assertThat(walk.next(10)).extracting(DeadLetter::id).containsExactly("three");
+        }
+    }
+
+    private void letters(String... ids) throws Exception {
+        for (String id : ids) {
+            AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
+                    .headers(Map.of("id", id, "bqreason", "NON_RETRYABLE"))
+                    .build();
+            raw.publish(RawRabbitMQ.dead(topic), properties, new byte[] {1});
+        }
+    }
+
+    /** What was in the lane. */
+    private Set<String> emptied() throws Exception {
+        Set<String> ids = new HashSet<>();
+        for (var got = raw.channel().basicGet(RawRabbitMQ.lane(topic, 2), true);
+                got != null;
+                got = raw.channel().basicGet(RawRabbitMQ.lane(topic, 2), true)) {
+            ids.add(MessageHeaders.id(got.getProps()));
+        }
+        return ids;
+    }
+}
