@@ -80,13 +80,35 @@ class WalkTest {
         }
     }
 
+    @Test
+    void aWalkPastMuchKeepsThePageThatItIsAtAndSaysSoOfThoseBefore() throws Exception {
+        for (int i = 0; i < 10; i++) {
+            letter("large-" + i, new byte[8 << 20]);
+        }
+        try (DeadLetterCursor walk = lab.driver.deadLetters(topic)) {
+            List<DeadLetter> first = walk.next(1);
+            for (int i = 1; i < 9; i++) {
+                walk.next(1);
+            }
+            List<DeadLetter> last = walk.next(1);
+
+            assertThat(catchException(() -> walk.replay(first))).hasMessageContaining("replay or purge each page");
+            assertThat(walk.purge(first)).isEqualTo(1);
+            assertThat(walk.replay(last)).isEqualTo(1);
+        }
+    }
+
     private void letters(String... ids) throws Exception {
         for (String id : ids) {
-            AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
-                    .headers(Map.of("id", id, "bqreason", "NON_RETRYABLE"))
-                    .build();
-            raw.publish(RawRabbitMQ.dead(topic), properties, new byte[] {1});
+            letter(id, new byte[] {1});
         }
+    }
+
+    private void letter(String id, byte[] body) throws Exception {
+        AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
+                .headers(Map.of("id", id, "bqreason", "NON_RETRYABLE"))
+                .build();
+        raw.publish(RawRabbitMQ.dead(topic), properties, body);
     }
 
     /** What was in the lane. */
