@@ -118,6 +118,30 @@ class BrokerTrapsTest {
     }
 
     @Test
+    void aLeaseEndsByTheHeartbeatThatTheBrokerWants() throws Exception {
+        Ahead time = new Ahead();
+        heartbeat(5);
+        try (Lab stopped = new Lab(broker.url(), time)) {
+            stopped.sent(Lab.task(topic));
+            RabbitMQReceiver receiver = stopped.receiver(topic);
+            Delivery.Task held = Lab.taken(receiver, 1).get(0);
+            assertThat(receiver.extend(List.of(held))).isEmpty();
+            time.advance(Duration.ofSeconds(11));
+
+            assertThat(receiver.extend(List.of(held)))
+                    .as("lost after two of five seconds, not two of ten")
+                    .containsExactly(held);
+            assertThat(receiver.settle(List.of(new Settlement.Ack(held)))).containsExactly(Outcome.STALE);
+        } finally {
+            heartbeat(60);
+        }
+    }
+
+    private static void heartbeat(int seconds) throws Exception {
+        broker.tool("rabbitmqctl", "eval", "application:set_env(rabbit, heartbeat, " + seconds + ").");
+    }
+
+    @Test
     void whereThereIsNoRoomSendsEndInTimeAcknowledgementsGoOnAndAllGoesOnLater() throws Exception {
         lab.sent(Lab.task(topic), Lab.task(topic));
         RabbitMQReceiver receiver = lab.receiver(topic);
