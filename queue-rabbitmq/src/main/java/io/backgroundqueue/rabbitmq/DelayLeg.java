@@ -16,12 +16,15 @@ record DelayLeg(int units, boolean partial) {
     static final int KEY_LENGTH = "99.99.99.@.".length();
     private static final long UNIT_MILLIS = 100;
     private static final int MOST = BASE * BASE * BASE - 1;
+    private static final Duration LONGEST = Duration.ofMillis(MOST * UNIT_MILLIS);
 
     /** @param delay more than 0; rounded up, never early */
     static DelayLeg of(Duration delay) {
+        if (delay.compareTo(LONGEST) > 0) {
+            return new DelayLeg(MOST, true);
+        }
         long millis = delay.plusNanos(999_999).toMillis();
-        long units = (millis + UNIT_MILLIS - 1) / UNIT_MILLIS;
-        return units > MOST ? new DelayLeg(MOST, true) : new DelayLeg((int) units, false);
+        return new DelayLeg((int) ((millis + UNIT_MILLIS - 1) / UNIT_MILLIS), false);
     }
 
     /** Digit 2 is the coarsest. */

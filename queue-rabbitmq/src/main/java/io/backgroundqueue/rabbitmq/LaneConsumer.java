@@ -35,6 +35,8 @@ final class LaneConsumer extends DefaultConsumer {
     /** A broker that has not found out how many there are in a quarter of a second says that there are none. */
     private static final Duration GUESS = Duration.ofMillis(200);
 
+    private static final int QUESTIONS = 3;
+
     private final Wire wire;
     private final Channel channel;
     private final int index;
@@ -88,13 +90,19 @@ final class LaneConsumer extends DefaultConsumer {
         return isAlive() && unsettled.has(held);
     }
 
-    /** Whether the queue answers at once: if not, it may have no leader, and consuming it ends the connection at last. */
+    /**
+     * Whether the queue answers at once, at least when it is asked again: a broker may be busy. If not, it has no leader, and
+     * consuming it ends the connection at last.
+     */
     boolean answers() throws IOException {
-        return asked(() -> {
+        for (int i = 0; i < QUESTIONS; i++) {
             long begin = time.nanos();
-            channel.messageCount(queue);
-            return isAtOnce(begin);
-        });
+            asked(() -> channel.messageCount(queue));
+            if (isAtOnce(begin)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Moves a delivery on; false if it stands elsewhere, or was settled or lost. */

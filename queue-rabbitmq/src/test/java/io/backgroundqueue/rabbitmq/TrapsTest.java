@@ -268,6 +268,8 @@ class TrapsTest {
 
         assertThat(leg).isEqualTo(new DelayLeg(999_999, true));
         assertThat(leg.key("lane")).isEqualTo("99.99.99.@.lane");
+        assertThat(DelayLeg.of(Duration.ofSeconds(Long.MAX_VALUE))).isEqualTo(leg);
+        assertThat(DelayLeg.of(Duration.ofMillis(99_999_900))).isEqualTo(new DelayLeg(999_999, false));
         assertThat(DelayLeg.of(Duration.ofMillis(1))).isEqualTo(new DelayLeg(1, false));
         assertThat(DelayLeg.of(Duration.ofMillis(12_345_678).plusNanos(1)).key("lane"))
                 .isEqualTo("12.34.57.@.lane");
