@@ -190,7 +190,8 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
     private static RabbitMQFailure silent(Outgoing message) {
         return new RabbitMQFailure(
                 ErrorClass.TRANSIENT,
-                "'" + message.confirmedBy() + "' has not confirmed what it was sent before, and gets nothing until then. It"
+                "'" + message.confirmedBy()
+                        + "' has not confirmed what it was sent before, and gets nothing until then. It"
                         + " has no leader, or most of its members are away, or the broker is very busy: look with"
                         + " rabbitmqctl list_queues name leader online",
                 null);

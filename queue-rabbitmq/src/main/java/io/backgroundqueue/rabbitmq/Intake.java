@@ -196,8 +196,8 @@ final class Intake {
     }
 
     private LaneConsumer on(Link link, int index, long deadlineNanos) throws IOException, InterruptedException {
-        LaneConsumer lane = new LaneConsumer(
-                link.wire(deadlineNanos), index, parts.names().lane(topic, index), buffer, time);
+        LaneConsumer lane =
+                new LaneConsumer(link.wire(deadlineNanos), index, parts.names().lane(topic, index), buffer, time);
         lanes.set(index, lane);
         return lane;
     }

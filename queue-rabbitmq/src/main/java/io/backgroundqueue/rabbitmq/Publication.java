@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** A batch of messages on its way. What is known first of each of them counts. Thread-safe. */
 final class Publication {
     /** For how long nothing may come: then those that are missing are waited for no more, and hold up nobody else. */
-    private static final Duration QUIET = Duration.ofSeconds(4);
+    private static final Duration QUIET = Duration.ofSeconds(5);
 
     private final Time time;
     private final ReentrantLock lock = new ReentrantLock();

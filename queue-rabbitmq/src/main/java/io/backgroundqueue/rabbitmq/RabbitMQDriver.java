@@ -50,7 +50,7 @@ final class RabbitMQDriver implements QueueDriver {
         this.publishing = new Link(settings, time, PUBLISHER_HEARTBEAT, "backgroundqueue publisher", declared);
         this.admin = new Link(settings, time, ADMIN_HEARTBEAT, "backgroundqueue admin", declared);
         Names names = new Names(settings);
-        Topology topology = new Topology(settings, names, admin, declared);
+        Topology topology = new Topology(settings, names, admin, declared, time);
         this.parts = new RabbitMQParts(
                 names, topology, new Messages(names, topology, time), new Publisher(publishing, time), time);
         this.capabilities = RabbitMQCapabilities.of(names);

@@ -120,7 +120,8 @@ final class Settler {
         acknowledge(confirmed, outcomes);
     }
 
-    private Outgoing copy(Settlement settlement, Held held, long deadlineNanos) throws RabbitMQFailure, InterruptedException {
+    private Outgoing copy(Settlement settlement, Held held, long deadlineNanos)
+            throws RabbitMQFailure, InterruptedException {
         if (settlement instanceof Settlement.Later later) {
             return messages.again(later.delivery().envelope(), later.progress(), later.start(), deadlineNanos);
         }

@@ -3,6 +3,7 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.BuiltinExchangeType;
 import com.rabbitmq.client.Channel;
+import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.Lanes;
 import java.io.IOException;
@@ -24,7 +25,7 @@ final class Topology {
     static final String UNROUTED = "bq.unrouted";
 
     private static final String OUT = DelayLeg.GRID + ".out";
-    /** How long one declaration waits for others. */
+    /** How long one declaration waits for others, at most. */
     private static final Duration TURN = Duration.ofSeconds(5);
 
     private static final Pattern WHICH = Pattern.compile("for (queue|exchange) '([^']*)' in vhost '([^']*)'");
@@ -34,6 +35,7 @@ final class Topology {
     private final boolean create;
     private final Link link;
     private final Declared declared;
+    private final Time time;
 
     /**
      * A queue that somebody else is just making is there at once, and has nobody yet who answers: consuming it fails. So at
@@ -42,12 +44,13 @@ final class Topology {
     private final ReentrantLock declaring = new ReentrantLock();
 
     /** @param link for the declarations */
-    Topology(RabbitMQSettings settings, Names names, Link link, Declared declared) {
+    Topology(RabbitMQSettings settings, Names names, Link link, Declared declared, Time time) {
         this.names = names;
         this.type = settings.exchangeType;
         this.create = settings.createTopology;
         this.link = link;
         this.declared = declared;
+        this.time = time;
     }
 
     /** What a fresh task of this lane is published to. */
@@ -175,7 +178,8 @@ final class Topology {
         if (!create || declared.now().contains(what)) {
             return;
         }
-        if (!declaring.tryLock(TURN.toNanos(), TimeUnit.NANOSECONDS)) {
+        long turn = Math.min(TURN.toNanos(), time.until(deadlineNanos).toNanos());
+        if (!declaring.tryLock(turn, TimeUnit.NANOSECONDS)) {
             throw new RabbitMQFailure(
                     ErrorClass.TRANSIENT, "Declaring " + what + " waits for declarations that are not answered", null);
         }

@@ -13,6 +13,7 @@ import io.backgroundqueue.spi.Settlement;
 import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.Patience;
 import io.backgroundqueue.testkit.RunningBroker;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -169,7 +170,8 @@ class BrokerTrapsTest {
         lab.sent(Lab.task(topic), Lab.task(other));
         silence(topic, 2);
         try {
-            Duration first = took(() -> assertThat(failed(lab.send(Lab.task(other), Lab.task(topic)).get(1)))
+            Duration first = took(() -> assertThat(
+                            failed(lab.send(Lab.task(other), Lab.task(topic)).get(1)))
                     .isEqualTo(ErrorClass.OUTCOME_UNKNOWN));
             assertThat(first).isLessThan(Lab.TIMEOUT.minusSeconds(3));
             Duration second = took(() -> {
@@ -200,8 +202,7 @@ class BrokerTrapsTest {
         try {
             RabbitMQReceiver receiver = lab.receiver(topic);
             for (int i = 0; i < 3; i++) {
-                assertThat(took(() -> catchException(() -> receiver.receive(1, Duration.ofMillis(100)))))
-                        .isLessThan(Lab.TIMEOUT);
+                assertThat(took(() -> assertThat(looked(receiver)).isEmpty())).isLessThan(Lab.TIMEOUT);
                 healthy.receive(1, Duration.ZERO);
             }
             assertThat(healthy.extend(List.of(running))).isEmpty();
@@ -221,12 +222,11 @@ class BrokerTrapsTest {
         Delivery.Task running = Lab.taken(healthy, 1).get(0);
         everyNewQueue("suspend");
         try {
-            assertThat(took(() -> assertThat(failed(lab.send(Lab.task(topic)).get(0)))
-                            .isEqualTo(ErrorClass.TRANSIENT)))
+            assertThat(took(() ->
+                            assertThat(failed(lab.send(Lab.task(topic)).get(0))).isEqualTo(ErrorClass.TRANSIENT)))
                     .isLessThan(Lab.TIMEOUT);
             RabbitMQReceiver receiver = lab.receiver(topic);
-            assertThat(took(() -> catchException(() -> receiver.receive(1, Duration.ofMillis(100)))))
-                    .isLessThan(Lab.TIMEOUT);
+            assertThat(took(() -> assertThat(looked(receiver)).isEmpty())).isLessThan(Lab.TIMEOUT);
             lab.sent(Lab.task(other));
             assertThat(healthy.settle(List.of(new Settlement.Ack(running)))).containsExactly(Outcome.DONE);
         } finally {
@@ -278,12 +278,21 @@ class BrokerTrapsTest {
                         + "(Name) || Name <- registered(), lists:suffix(\"server_sup_sup\", atom_to_list(Name))].");
     }
 
+    /** What is there, if the broker answers. */
+    private static List<Delivery> looked(RabbitMQReceiver receiver) {
+        try {
+            return receiver.receive(1, Duration.ofMillis(100));
+        } catch (IOException | InterruptedException unanswered) {
+            return List.of();
+        }
+    }
+
     private static List<Delivery> takenAnyhow(RabbitMQReceiver receiver) throws Exception {
         List<Delivery> taken = new ArrayList<>();
         Patience.standard()
                 .eventually(
                         () -> {
-                            catchException(() -> taken.addAll(receiver.receive(1, Duration.ofMillis(100))));
+                            taken.addAll(looked(receiver));
                             return !taken.isEmpty();
                         },
                         () -> "the task should come when its queue answers again");

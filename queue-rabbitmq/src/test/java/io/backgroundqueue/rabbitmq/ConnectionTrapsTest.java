@@ -105,7 +105,8 @@ class ConnectionTrapsTest {
     void whatCannotBeDeclaredInTimeIsSurelyNotSentAndTheNextTryGetsFurther() throws Exception {
         lab.sent(Lab.task(topic));
         network.delay(Direction.TO_SERVER, Duration.ofMillis(200));
-        Envelope[] tasks = Stream.generate(() -> Lab.task(lab.topic())).limit(20).toArray(Envelope[]::new);
+        Envelope[] tasks =
+                Stream.generate(() -> Lab.task(lab.topic())).limit(20).toArray(Envelope[]::new);
         Duration timeout = Duration.ofSeconds(3);
         long begin = System.nanoTime();
         List<SendResult> results = lab.driver.send(List.of(tasks), timeout);
@@ -115,8 +116,8 @@ class ConnectionTrapsTest {
                 .contains(SendResult.ACCEPTED)
                 .filteredOn(result -> !result.equals(SendResult.ACCEPTED))
                 .isNotEmpty()
-                .allSatisfy(result -> assertThat(((SendResult.Failed) result).errorClass())
-                        .isEqualTo(ErrorClass.TRANSIENT));
+                .allSatisfy(result ->
+                        assertThat(((SendResult.Failed) result).errorClass()).isEqualTo(ErrorClass.TRANSIENT));
         network.restore();
         lab.sent(tasks);
     }

@@ -147,8 +147,7 @@ class GroupsTest {
                 RawRabbitMQ raw = new RawRabbitMQ(url)) {
             lab.receiver(topic).receive(1, Duration.ofMillis(10));
             raw.channel()
-                    .queueDeclare(
-                            full, false, true, true, Map.of("x-max-length", 1, "x-overflow", "reject-publish"));
+                    .queueDeclare(full, false, true, true, Map.of("x-max-length", 1, "x-overflow", "reject-publish"));
             raw.channel().queueBind(full, exchange, topic);
             List<SendResult> results = new ArrayList<>();
             PATIENCE.eventually(

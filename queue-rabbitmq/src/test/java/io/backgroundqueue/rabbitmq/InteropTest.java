@@ -72,7 +72,8 @@ class InteropTest {
             lab.sent(Lab.task(mine, Start.after(delay), Map.of()));
             AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
                     .deliveryMode(2)
-                    .headers(Map.of("id", "raw-4", "bqdue", Instant.now().plus(delay).toString()))
+                    .headers(Map.of(
+                            "id", "raw-4", "bqdue", Instant.now().plus(delay).toString()))
                     .build();
             long begin = System.nanoTime();
             raw.channel()
@@ -81,9 +82,7 @@ class InteropTest {
             List<Delivery.Task> tasks = Lab.taken(lab.receiver(mine), 2);
 
             assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(delay);
-            assertThat(tasks)
-                    .extracting(task -> task.envelope().taskId())
-                    .contains("raw-4");
+            assertThat(tasks).extracting(task -> task.envelope().taskId()).contains("raw-4");
         }
     }
 

@@ -72,8 +72,7 @@ class WalkTest {
                     .eventually(
                             () -> {
                                 replayed.addAll(emptied());
-                                catchException(() -> walk.replay(two));
-                                return replayed.containsAll(List.of("one", "two"));
+                                return replayed.containsAll(List.of("one", "two")) || tried(walk, two) < 0;
                             },
                             () -> "both should be replayed, but only these were: " + replayed);
             assertThat(walk.next(10)).extracting(DeadLetter::id).containsExactly("three");
@@ -109,6 +108,15 @@ class WalkTest {
                 .headers(Map.of("id", id, "bqreason", "NON_RETRYABLE"))
                 .build();
         raw.publish(RawRabbitMQ.dead(topic), properties, body);
+    }
+
+    /** How many were replayed; more may have been, where one was not. */
+    private static int tried(DeadLetterCursor walk, List<DeadLetter> letters) {
+        try {
+            return walk.replay(letters);
+        } catch (Exception full) {
+            return 0;
+        }
     }
 
     /** What was in the lane. */
