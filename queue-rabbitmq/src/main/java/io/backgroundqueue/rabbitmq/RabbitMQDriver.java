@@ -3,6 +3,7 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.ChannelContinuationTimeoutException;
+import com.rabbitmq.client.ShutdownSignalException;
 import io.backgroundqueue.Capabilities;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.Scope;
@@ -98,7 +99,7 @@ final class RabbitMQDriver implements QueueDriver {
         requireGroup(topic);
         OptionalLong ready = ready(parts.names().dead(topic));
         boolean any = ready.isPresent() && (ready.getAsLong() > 0 || hasLetters(topic));
-        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), any);
+        return reading(() -> new RabbitMQDeadLetterCursor(topic, parts, channelOn(adminWire()), any));
     }
 
     /**
@@ -196,8 +197,33 @@ final class RabbitMQDriver implements QueueDriver {
         return admin.wire(time.deadline(CALL_TIMEOUT));
     }
 
+    private static Channel channelOn(Wire wire) throws IOException {
+        try {
+            return wire.channel();
+        } catch (ChannelContinuationTimeoutException silent) {
+            wire.cut();
+            throw silent;
+        }
+    }
+
     private OptionalLong ready(String queue) throws IOException, InterruptedException {
-        return asked(channel -> channel.queueDeclarePassive(queue).getMessageCount());
+        return reading(() -> asked(channel -> channel.queueDeclarePassive(queue).getMessageCount()));
+    }
+
+    private interface Reading<T> {
+        T read() throws IOException, InterruptedException;
+    }
+
+    /** What changes nothing may be asked again. */
+    private <T> T reading(Reading<T> reading) throws IOException, InterruptedException {
+        try {
+            return reading.read();
+        } catch (IOException | ShutdownSignalException failed) {
+            if (RabbitMQErrors.classify(failed) != ErrorClass.OUTCOME_UNKNOWN) {
+                throw failed;
+            }
+            throw new RabbitMQFailure(ErrorClass.TRANSIENT, settings + " does not answer: " + failed, failed);
+        }
     }
 
     private interface Question {
@@ -207,7 +233,7 @@ final class RabbitMQDriver implements QueueDriver {
     /** The answer; empty if there is no such queue. */
     private OptionalLong asked(Question question) throws IOException, InterruptedException {
         Wire wire = adminWire();
-        try (Channel channel = wire.channel()) {
+        try (Channel channel = channelOn(wire)) {
             return OptionalLong.of(question.ask(channel));
         } catch (TimeoutException silent) {
             wire.cut();

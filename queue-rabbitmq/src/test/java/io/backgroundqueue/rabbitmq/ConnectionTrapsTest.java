@@ -2,6 +2,7 @@ package io.backgroundqueue.rabbitmq;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchException;
 
 import io.backgroundqueue.BackgroundQueues;
 import io.backgroundqueue.QueueException;
@@ -130,6 +131,18 @@ class ConnectionTrapsTest {
                 .isInstanceOfSatisfying(
                         QueueException.class,
                         error -> assertThat(error.kind()).isEqualTo(QueueException.Kind.UNAVAILABLE));
+    }
+
+    @Test
+    void aQuestionThatIsNotAnsweredMayBeAskedAgain() throws Exception {
+        lab.sent(Lab.task(topic));
+        lab.driver.stats(topic);
+        network.blackHole();
+        Exception unanswered = catchException(() -> lab.driver.stats(topic));
+
+        assertThat(lab.driver.classify(unanswered)).isEqualTo(ErrorClass.TRANSIENT);
+        network.restore();
+        assertThat(lab.driver.stats(topic).ready()).hasValue(1);
     }
 
     @Test
