@@ -24,14 +24,18 @@ import org.jspecify.annotations.Nullable;
 final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownListener {
     private static final Pattern TOO_LARGE = Pattern.compile("larger than configured max size (\\d+)");
 
-    private record Slot(Publication publication, int index, Outgoing message) {}
+    /** @param late whether nobody waits for it any more */
+    private record Slot(Publication publication, int index, Outgoing message, boolean late) {}
 
     private final Wire wire;
     private final Channel channel;
+    private final Owing owing;
     private final NavigableMap<Long, Slot> pending = new ConcurrentSkipListMap<>();
 
-    ConfirmChannel(Wire wire) throws IOException {
+    /** @param owing shared with all others: which queues are silent */
+    ConfirmChannel(Wire wire, Owing owing) throws IOException {
         this.wire = wire;
+        this.owing = owing;
         this.channel = wire.channel();
         channel.confirmSelect();
         channel.addConfirmListener(this);
@@ -43,10 +47,15 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
         return wire == current && wire.isOpen() && channel.isOpen();
     }
 
-    /** Publishes in order, and stops at the first that cannot be sent. */
+    /** Publishes in order, and stops at the first that cannot be sent. Queues that are silent are passed over. */
     void publish(List<Outgoing> messages, Publication publication) {
         for (int i = 0; i < messages.size(); i++) {
-            RabbitMQFailure failure = publish(new Slot(publication, i, messages.get(i)));
+            Outgoing message = messages.get(i);
+            if (owing.isOwing(message.confirmedBy())) {
+                publication.failed(i, silent(message));
+                continue;
+            }
+            RabbitMQFailure failure = publish(new Slot(publication, i, message, false));
             if (failure != null) {
                 for (int rest = i; rest < messages.size(); rest++) {
                     publication.failed(rest, failure);
@@ -56,9 +65,17 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
         }
     }
 
-    /** Forgets what nobody waits for any more. */
-    void forget(Publication publication) {
-        pending.values().removeIf(slot -> slot.publication == publication);
+    /** Nobody waits for these any more: whoever has not confirmed them by now is silent until it does. */
+    void leave(Publication publication) {
+        pending.forEach((number, slot) -> {
+            if (slot.publication == publication) {
+                Slot late = new Slot(publication, slot.index, slot.message, true);
+                owing.owes(slot.message.confirmedBy());
+                if (!pending.replace(number, slot, late)) {
+                    owing.paid(slot.message.confirmedBy());
+                }
+            }
+        });
     }
 
     /** Why this and what comes after it was not sent, if so. */
@@ -126,6 +143,9 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
             Slot slot = pending.remove(key);
             if (slot != null) {
                 slots.add(slot);
+                if (slot.late) {
+                    owing.paid(slot.message.confirmedBy());
+                }
             }
         }
         return slots;
@@ -164,6 +184,16 @@ final class ConfirmChannel implements ConfirmListener, ReturnListener, ShutdownL
                 (alone ? "The queue" : "A queue") + " behind '" + message.key()
                         + "' takes no more: it is full, or the majority of its members is away"
                         + (alone ? "" : ". Others at the exchange '" + message.exchange() + "' may have the message"),
+                null);
+    }
+
+    private static RabbitMQFailure silent(Outgoing message) {
+        return new RabbitMQFailure(
+                ErrorClass.TRANSIENT,
+                "'" + message.confirmedBy()
+                        + "' has not confirmed what it was sent before, and gets nothing until then. It"
+                        + " has no leader, or most of its members are away, or the broker is very busy: look with"
+                        + " rabbitmqctl list_queues name leader online",
                 null);
     }
 

@@ -16,12 +16,15 @@ record DelayLeg(int units, boolean partial) {
     static final int KEY_LENGTH = "99.99.99.@.".length();
     private static final long UNIT_MILLIS = 100;
     private static final int MOST = BASE * BASE * BASE - 1;
+    private static final Duration LONGEST = Duration.ofMillis(MOST * UNIT_MILLIS);
 
     /** @param delay more than 0; rounded up, never early */
     static DelayLeg of(Duration delay) {
+        if (delay.compareTo(LONGEST) > 0) {
+            return new DelayLeg(MOST, true);
+        }
         long millis = delay.plusNanos(999_999).toMillis();
-        long units = (millis + UNIT_MILLIS - 1) / UNIT_MILLIS;
-        return units > MOST ? new DelayLeg(MOST, true) : new DelayLeg((int) units, false);
+        return new DelayLeg((int) ((millis + UNIT_MILLIS - 1) / UNIT_MILLIS), false);
     }
 
     /** Digit 2 is the coarsest. */
@@ -36,6 +39,22 @@ record DelayLeg(int units, boolean partial) {
     /** By which key it goes through the grid to what is called {@code address}. */
     String key(String address) {
         return digit(2) + "." + digit(1) + "." + digit(0) + ".@." + address;
+    }
+
+    /** Where a delay with this key waits first. */
+    static String firstQueue(String key) {
+        String[] digits = key.split("\\.", DIGITS + 1);
+        for (int i = 0; i < DIGITS - 1; i++) {
+            if (!digits[i].equals("0")) {
+                return queue(DIGITS - 1 - i, Integer.parseInt(digits[i]));
+            }
+        }
+        return queue(0, Integer.parseInt(digits[DIGITS - 1]));
+    }
+
+    /** The queue of a digit. */
+    static String queue(int place, int digit) {
+        return "%s.%d.%02d".formatted(GRID, place, digit);
     }
 
     /** How long a digit waits. The broker cuts times to milliseconds, so one more keeps it from being early. */

@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
@@ -54,6 +55,11 @@ final class Dialer extends ConnectionFactory {
         setShutdownTimeout(CALL_MILLIS / 2);
         setClientProperties(clientProperties(getClientProperties()));
         setExceptionHandler(new Quiet());
+    }
+
+    /** Makes it; {@code name} is what it is called in the broker's own tools. */
+    Connection connection(String name) throws IOException, TimeoutException {
+        return newConnection(settings.addresses, name);
     }
 
     /** What the connection reads and writes that was made last. */

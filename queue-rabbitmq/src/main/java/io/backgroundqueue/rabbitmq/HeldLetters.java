@@ -6,6 +6,7 @@ import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Time;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +29,14 @@ final class HeldLetters {
     /**
      * A letter that is held.
      *
+     * @param message empty if there was no more room to keep it
      * @param behind how many are in the queue behind it
      */
-    record Letter(long tag, Message message, long behind) {}
+    record Letter(long tag, Optional<Message> message, long behind) {
+        Letter bare() {
+            return new Letter(tag, Optional.empty(), behind);
+        }
+    }
 
     HeldLetters(Channel channel, String queue, Time time) {
         this.channel = channel;
@@ -48,7 +54,7 @@ final class HeldLetters {
         held++;
         return new Letter(
                 next.getEnvelope().getDeliveryTag(),
-                new Message(next.getProps(), Bytes.wrap(next.getBody())),
+                Optional.of(new Message(next.getProps(), Bytes.wrap(next.getBody()))),
                 next.getMessageCount());
     }
 

@@ -60,7 +60,8 @@ final class Intake {
         for (int i = 0; i < Lanes.COUNT; i++) {
             LaneConsumer lane = lanes.get(i);
             if (lane == null || !lane.isAlive() || !lane.isConsuming()) {
-                open(i, lane, link(lane).wire(deadlineNanos));
+                parts.topology().forReceiving(topic, deadlineNanos);
+                open(i, lane, deadlineNanos);
             }
         }
     }
@@ -164,31 +165,54 @@ final class Intake {
         present().forEach(LaneConsumer::cutConnection);
     }
 
-    /**
-     * A queue without a leader does not answer, and in the end takes the connection with it that asks it again and again:
-     * not that of other topics, whose tasks would never come to an end.
-     */
-    private Link link(@Nullable LaneConsumer before) {
-        return before != null && before.isSilent() ? apart : shared;
-    }
-
-    private void open(int index, @Nullable LaneConsumer before, Wire wire) throws IOException, InterruptedException {
-        parts.topology().forReceiving(wire, topic);
+    private void open(int index, @Nullable LaneConsumer before, long deadlineNanos)
+            throws IOException, InterruptedException {
         LaneConsumer lane = before;
         if (lane == null || !lane.isAlive()) {
             if (lane != null) {
                 lane.close();
             }
             prefetches.get(index).narrow();
-            lane = new LaneConsumer(wire, index, parts.names().lane(topic, index), buffer, time);
-            lanes.set(index, lane);
+            lane = fresh(index, lane != null && lane.isSilent(), deadlineNanos);
         }
         try {
             lane.consume(prefetches.get(index).size());
         } catch (IOException | RuntimeException failed) {
-            lane.abandon();
-            throw parts.topology().refused("to consume '" + parts.names().lane(topic, index) + "'", wire, failed);
+            throw refused(lane, failed);
         }
+    }
+
+    /**
+     * A queue without a leader answers late or never, and in the end takes the connection with it that consumes it: not that
+     * of other topics, whose tasks would never come to an end.
+     */
+    private LaneConsumer fresh(int index, boolean silent, long deadlineNanos) throws IOException, InterruptedException {
+        LaneConsumer lane = on(silent ? apart : shared, index, deadlineNanos);
+        if (silent || answers(lane)) {
+            return lane;
+        }
+        lane.close();
+        return on(apart, index, deadlineNanos);
+    }
+
+    private LaneConsumer on(Link link, int index, long deadlineNanos) throws IOException, InterruptedException {
+        LaneConsumer lane =
+                new LaneConsumer(link.wire(deadlineNanos), index, parts.names().lane(topic, index), buffer, time);
+        lanes.set(index, lane);
+        return lane;
+    }
+
+    private boolean answers(LaneConsumer lane) throws RabbitMQFailure {
+        try {
+            return lane.answers();
+        } catch (IOException | RuntimeException failed) {
+            throw refused(lane, failed);
+        }
+    }
+
+    private RabbitMQFailure refused(LaneConsumer lane, Exception failed) {
+        lane.abandon();
+        return parts.topology().refused("to consume '" + parts.names().lane(topic, lane.index()) + "'", failed);
     }
 
     private Stream<LaneConsumer> present() {

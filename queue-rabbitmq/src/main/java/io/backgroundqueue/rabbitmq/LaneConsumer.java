@@ -35,6 +35,8 @@ final class LaneConsumer extends DefaultConsumer {
     /** A broker that has not found out how many there are in a quarter of a second says that there are none. */
     private static final Duration GUESS = Duration.ofMillis(200);
 
+    private static final int QUESTIONS = 3;
+
     private final Wire wire;
     private final Channel channel;
     private final int index;
@@ -86,6 +88,21 @@ final class LaneConsumer extends DefaultConsumer {
     /** Whether this delivery is out and can be settled. */
     boolean holds(Held held) {
         return isAlive() && unsettled.has(held);
+    }
+
+    /**
+     * Whether the queue answers at once, at least when it is asked again: a broker may be busy. If not, it has no leader, and
+     * consuming it ends the connection at last.
+     */
+    boolean answers() throws IOException {
+        for (int i = 0; i < QUESTIONS; i++) {
+            long begin = time.nanos();
+            asked(() -> channel.messageCount(queue));
+            if (isAtOnce(begin)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Moves a delivery on; false if it stands elsewhere, or was settled or lost. */
@@ -216,7 +233,11 @@ final class LaneConsumer extends DefaultConsumer {
 
     private boolean mayHaveMore() throws IOException {
         long begin = time.nanos();
-        return channel.messageCount(queue) > 0 || time.nanos() - begin > GUESS.toNanos();
+        return channel.messageCount(queue) > 0 || !isAtOnce(begin);
+    }
+
+    private boolean isAtOnce(long begin) {
+        return time.nanos() - begin <= GUESS.toNanos();
     }
 
     private interface Question<T> {

@@ -18,6 +18,7 @@ final class Link {
     private final Time time;
     private final int heartbeat;
     private final String name;
+    private final Declared declared;
     private final ReentrantLock connecting = new ReentrantLock();
     private volatile @Nullable Wire wire;
     private volatile boolean closed;
@@ -25,17 +26,20 @@ final class Link {
     /**
      * @param heartbeat seconds between two signs of life
      * @param name what the connection is called in the broker's own tools
+     * @param declared forgotten when a connection has to be made again: it may be to another broker, or to one that has
+     *     lost something
      */
-    Link(RabbitMQSettings settings, Time time, int heartbeat, String name) {
+    Link(RabbitMQSettings settings, Time time, int heartbeat, String name, Declared declared) {
         this.settings = settings;
         this.time = time;
         this.heartbeat = heartbeat;
         this.name = name;
+        this.declared = declared;
     }
 
     /** Another one, of the same kind. */
     Link apart() {
-        return new Link(settings, time, heartbeat, name + " apart");
+        return new Link(settings, time, heartbeat, name + " apart", declared);
     }
 
     /** The connection, which lives as far as can be told. */
@@ -57,6 +61,7 @@ final class Link {
             }
             if (found != null) {
                 found.cut();
+                declared.forget();
             }
             Wire made = connected(deadlineNanos);
             wire = made;
@@ -83,7 +88,7 @@ final class Link {
         Duration left = time.until(deadlineNanos);
         Duration timeout = left.compareTo(settings.connectTimeout) < 0 ? left : settings.connectTimeout;
         try {
-            return Wire.open(settings, time, heartbeat, name, timeout);
+            return Wire.open(new Dialer(settings, time, heartbeat, timeout), name, declared);
         } catch (IOException | TimeoutException | RuntimeException failed) {
             if (RabbitMQErrors.classify(failed) == ErrorClass.MISCONFIGURED) {
                 throw new RabbitMQFailure(

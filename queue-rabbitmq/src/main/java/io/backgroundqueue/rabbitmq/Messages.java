@@ -35,9 +35,9 @@ final class Messages {
     }
 
     /** A task that was never sent before. */
-    Outgoing fresh(Wire wire, Envelope task) throws RabbitMQFailure, InterruptedException {
+    Outgoing fresh(Envelope task, long deadlineNanos) throws RabbitMQFailure, InterruptedException {
         int lane = Lanes.of(task.priority());
-        topology.forSending(wire, task.topic(), lane);
+        topology.forSending(task.topic(), lane, deadlineNanos);
         Delay delay = delay(task.start());
         Map<String, String> fields = WireFormat.toHeaders(task, Progress.NONE, delay.due);
         if (delay.leg.isEmpty()) {
@@ -45,23 +45,23 @@ final class Messages {
         }
         DelayLeg leg = delay.leg.get();
         String address = names.delayed(task.topic(), lane);
-        topology.digits(wire, leg);
+        topology.digits(leg, deadlineNanos);
         return delayed(leg, address, fields, task.payload());
     }
 
     /** The copy that runs again. */
-    Outgoing again(Wire wire, Envelope task, Progress progress, Start start)
+    Outgoing again(Envelope task, Progress progress, Start start, long deadlineNanos)
             throws RabbitMQFailure, InterruptedException {
         int lane = Lanes.of(task.priority());
         String queue = names.lane(task.topic(), lane);
-        topology.lane(wire, task.topic(), lane);
+        topology.lane(task.topic(), lane, deadlineNanos);
         Delay delay = delay(start);
         Instant due = delay.due == null ? time.now() : delay.due;
         Map<String, String> fields = WireFormat.toHeaders(task, progress, due);
         if (delay.leg.isEmpty()) {
             return outgoing("", queue, fields, task.payload());
         }
-        topology.digits(wire, delay.leg.get());
+        topology.digits(delay.leg.get(), deadlineNanos);
         return delayed(delay.leg.get(), queue, fields, task.payload());
     }
 
@@ -77,31 +77,33 @@ final class Messages {
     }
 
     /** The copy of a task that is a dead letter. */
-    Outgoing letter(Wire wire, Envelope task, Progress progress, DeadReason reason)
+    Outgoing letter(Envelope task, Progress progress, DeadReason reason, long deadlineNanos)
             throws RabbitMQFailure, InterruptedException {
-        return letter(wire, task.topic(), WireFormat.toHeaders(task, progress, null), task.payload(), reason);
+        topology.dead(task.topic(), deadlineNanos);
+        return letter(task.topic(), WireFormat.toHeaders(task, progress, null), task.payload(), reason);
     }
 
     /** The copy of something unreadable that is a dead letter: all that there is of it. */
-    Outgoing letter(Wire wire, String topic, Message found, Progress progress, DeadReason reason)
+    Outgoing letter(String topic, Message found, Progress progress, DeadReason reason, long deadlineNanos)
             throws RabbitMQFailure, InterruptedException {
         Map<String, String> fields = MessageHeaders.fields(found.properties());
         fields.put(MessageHeaders.LETTER, UUID.randomUUID().toString());
         progress.lastError().ifPresent(error -> fields.put("bqerror", error));
-        return letter(wire, topic, fields, found.body(), reason);
+        topology.dead(topic, deadlineNanos);
+        return letter(topic, fields, found.body(), reason);
     }
 
     /** The copy of a dead letter that runs, or is found out to be unreadable, once more. */
-    Outgoing replay(Wire wire, String topic, Message letter) throws RabbitMQFailure, InterruptedException {
+    Outgoing replay(String topic, Message letter, long deadlineNanos) throws RabbitMQFailure, InterruptedException {
         WireFormat.Read read = read(topic, letter);
         if (read instanceof WireFormat.Read.Task task) {
-            return again(wire, task.envelope(), Progress.replay(), Start.now());
+            return again(task.envelope(), Progress.replay(), Start.now(), deadlineNanos);
         }
         Map<String, String> fields = MessageHeaders.fields(letter.properties());
         fields.remove(MessageHeaders.REASON);
         fields.remove(MessageHeaders.DIED);
         fields.remove(MessageHeaders.LETTER);
-        topology.lane(wire, topic, Lanes.COUNT - 1);
+        topology.lane(topic, Lanes.COUNT - 1, deadlineNanos);
         return outgoing("", names.lane(topic, Lanes.COUNT - 1), fields, letter.body());
     }
 
@@ -170,9 +172,7 @@ final class Messages {
         return due.isAfter(now) && !early ? now : due;
     }
 
-    private Outgoing letter(Wire wire, String topic, Map<String, String> fields, Bytes body, DeadReason reason)
-            throws RabbitMQFailure, InterruptedException {
-        topology.dead(wire, topic);
+    private Outgoing letter(String topic, Map<String, String> fields, Bytes body, DeadReason reason) {
         fields.put(MessageHeaders.REASON, reason.name());
         fields.put(MessageHeaders.DIED, time.now().toString());
         return outgoing("", names.dead(topic), fields, body);

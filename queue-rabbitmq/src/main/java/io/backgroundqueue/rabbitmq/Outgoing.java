@@ -10,6 +10,14 @@ import io.backgroundqueue.Bytes;
  * @param key the routing key
  */
 record Outgoing(String exchange, String key, BasicProperties properties, Bytes body) {
+    /** The queue whose confirm comes for it; or the exchange and the key, where several may take it. */
+    String confirmedBy() {
+        if (exchange.isEmpty()) {
+            return key;
+        }
+        return exchange.startsWith(DelayLeg.GRID) ? DelayLeg.firstQueue(key) : exchange + " " + key;
+    }
+
     /** Whether a message that came back is this one, as far as can be told: a return bears no number. */
     boolean isReturned(String fromExchange, String byKey, BasicProperties with) {
         return exchange.equals(fromExchange)

@@ -2,6 +2,7 @@ package io.backgroundqueue.rabbitmq;
 
 import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.ErrorClass;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -12,11 +13,15 @@ import org.jspecify.annotations.Nullable;
 
 /** A batch of messages on its way. What is known first of each of them counts. Thread-safe. */
 final class Publication {
+    /** For how long nothing may come: then those that are missing are waited for no more, and hold up nobody else. */
+    private static final Duration QUIET = Duration.ofSeconds(5);
+
     private final Time time;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition complete = lock.newCondition();
     private final List<@Nullable Optional<RabbitMQFailure>> answers;
     private int open;
+    private long quietUntil;
 
     Publication(int size, Time time) {
         this.time = time;
@@ -33,13 +38,15 @@ final class Publication {
         return answered(index, Optional.of(why));
     }
 
-    /** What became of each message, in order; unknown, where nothing came until the deadline. */
+    /** What became of each message, in order; unknown, where nothing came until the deadline, or for long. */
     List<Optional<RabbitMQFailure>> await(long deadlineNanos) throws InterruptedException {
         lock.lock();
         try {
-            boolean more = true;
-            while (open > 0 && more) {
-                more = time.await(lock, complete, deadlineNanos);
+            quietUntil = time.deadline(QUIET);
+            long now = time.nanos();
+            while (open > 0 && now - deadlineNanos < 0 && now - quietUntil < 0) {
+                time.await(lock, complete, deadlineNanos - quietUntil < 0 ? deadlineNanos : quietUntil);
+                now = time.nanos();
             }
             return answers.stream()
                     .map(answer -> answer == null ? Optional.of(unconfirmed()) : answer)
@@ -55,6 +62,7 @@ final class Publication {
             boolean first = answers.get(index) == null;
             if (first) {
                 answers.set(index, answer);
+                quietUntil = time.deadline(QUIET);
                 open--;
             }
             if (open == 0) {

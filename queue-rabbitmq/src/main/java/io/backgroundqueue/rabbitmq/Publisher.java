@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 final class Publisher {
     private final Link link;
     private final Time time;
+    private final Owing owing = new Owing();
     private final Deque<ConfirmChannel> idle = new ConcurrentLinkedDeque<>();
 
     Publisher(Link link, Time time) {
@@ -94,7 +95,7 @@ final class Publisher {
             channel.publish(messages, publication);
             return publication.await(deadlineNanos);
         } finally {
-            channel.forget(publication);
+            channel.leave(publication);
             if (channel.isOpenOn(wire)) {
                 idle.addFirst(channel);
             }
@@ -108,7 +109,7 @@ final class Publisher {
             }
         }
         try {
-            return new ConfirmChannel(wire);
+            return new ConfirmChannel(wire, owing);
         } catch (RabbitMQFailure ours) {
             throw ours;
         } catch (IOException | RuntimeException failed) {

@@ -1,5 +1,7 @@
 package io.backgroundqueue.rabbitmq;
 
+import static java.util.stream.Collectors.toCollection;
+
 import com.rabbitmq.client.Channel;
 import io.backgroundqueue.DeadLetter;
 import io.backgroundqueue.Time;
@@ -29,6 +31,9 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
     private static final Logger LOG = LoggerFactory.getLogger(RabbitMQDeadLetterCursor.class);
     private static final int MOST_BYTES = 8 << 20;
 
+    /** So much of the letters that were seen is kept here; beyond it, their tags alone. */
+    private static final long MOST_KEPT = 64L << 20;
+
     /** A page ends after this, so that the call does. */
     private static final Duration PAGE = Duration.ofSeconds(3);
 
@@ -41,6 +46,7 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
     private final Time time;
     private final HeldLetters letters;
     private final Map<String, Deque<Letter>> seen = new HashMap<>();
+    private long kept;
     /** How many are to come; unknown before the first. */
     private long left;
 
@@ -56,6 +62,7 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
 
     @Override
     public List<DeadLetter> next(int max) throws IOException, InterruptedException {
+        shedWhereTooMuch();
         long end = time.deadline(PAGE);
         List<DeadLetter> page = new ArrayList<>();
         long bytes = 0;
@@ -80,9 +87,14 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
     public int replay(List<DeadLetter> wanted) throws IOException, InterruptedException {
         long deadline = time.deadline(CALL);
         Wire wire = parts.publisher().wire(deadline);
+        requireKept(wanted);
         List<Letter> found = found(wanted);
+        if (found.stream().anyMatch(letter -> letter.message().isEmpty())) {
+            giveBack();
+            throw tooMany();
+        }
         List<Optional<RabbitMQFailure>> answers = parts.publisher()
-                .publish(wire, found, letter -> parts.messages().replay(wire, topic, letter.message()), deadline);
+                .publish(wire, found, letter -> parts.messages().replay(topic, message(letter), deadline), deadline);
         int stored = 0;
         for (int i = 0; i < found.size(); i++) {
             Letter letter = found.get(i);
@@ -130,13 +142,15 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
     private boolean look() throws IOException {
         Letter taken = letters.take();
         if (taken != null) {
+            shedWhereTooMuch();
             seen(taken);
         }
         return taken != null;
     }
 
-    private DeadLetter seen(Letter held) {
-        DeadLetter letter = Messages.letter(topic, held.message());
+    private DeadLetter seen(Letter held) throws RabbitMQFailure {
+        DeadLetter letter = Messages.letter(topic, message(held));
+        kept += letter.payload().size();
         seen.computeIfAbsent(letter.id(), any -> new ArrayDeque<>()).add(held);
         return letter;
     }
@@ -156,13 +170,38 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
         }
         if (time.nanos() - end >= 0 && found.size() < wanted.size()) {
             giveBack();
-            throw new RabbitMQFailure(
-                    ErrorClass.REFUSED,
-                    "There are too many dead letters of '" + topic + "' to look for these again: replay or purge each"
-                            + " page before you ask for the next. Nothing was changed",
-                    null);
+            throw tooMany();
         }
         return found;
+    }
+
+    /** A page that was seen long ago is not here any more. */
+    private void requireKept(List<DeadLetter> wanted) throws RabbitMQFailure {
+        for (DeadLetter one : wanted) {
+            Letter letter = seen.getOrDefault(one.id(), new ArrayDeque<>()).peek();
+            if (letter != null) {
+                message(letter);
+            }
+        }
+    }
+
+    private Message message(Letter letter) throws RabbitMQFailure {
+        return letter.message().orElseThrow(this::tooMany);
+    }
+
+    private RabbitMQFailure tooMany() {
+        return new RabbitMQFailure(
+                ErrorClass.REFUSED,
+                "There are too many dead letters of '" + topic + "' to look for these again: replay or purge each"
+                        + " page before you ask for the next. Nothing was changed",
+                null);
+    }
+
+    private void shedWhereTooMuch() {
+        if (kept > MOST_KEPT) {
+            kept = 0;
+            seen.replaceAll((id, same) -> same.stream().map(Letter::bare).collect(toCollection(ArrayDeque::new)));
+        }
     }
 
     private @Nullable Letter found(DeadLetter wanted) {
@@ -178,6 +217,7 @@ final class RabbitMQDeadLetterCursor implements DeadLetterCursor {
 
     private void giveBack() throws IOException, InterruptedException {
         seen.clear();
+        kept = 0;
         letters.giveBack();
     }
 }

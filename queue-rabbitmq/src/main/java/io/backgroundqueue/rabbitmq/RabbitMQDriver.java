@@ -3,6 +3,7 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.ChannelContinuationTimeoutException;
+import com.rabbitmq.client.ShutdownSignalException;
 import io.backgroundqueue.Capabilities;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.Scope;
@@ -36,6 +37,7 @@ final class RabbitMQDriver implements QueueDriver {
 
     private final RabbitMQSettings settings;
     private final Time time;
+    private final Declared declared = new Declared();
     private final Link publishing;
     private final RabbitMQParts parts;
     private final Capabilities capabilities;
@@ -46,10 +48,10 @@ final class RabbitMQDriver implements QueueDriver {
     private RabbitMQDriver(RabbitMQSettings settings, Time time) {
         this.settings = settings;
         this.time = time;
-        this.publishing = new Link(settings, time, PUBLISHER_HEARTBEAT, "backgroundqueue publisher");
-        this.admin = new Link(settings, time, ADMIN_HEARTBEAT, "backgroundqueue admin");
+        this.publishing = new Link(settings, time, PUBLISHER_HEARTBEAT, "backgroundqueue publisher", declared);
+        this.admin = new Link(settings, time, ADMIN_HEARTBEAT, "backgroundqueue admin", declared);
         Names names = new Names(settings);
-        Topology topology = new Topology(settings, names);
+        Topology topology = new Topology(settings, names, admin, declared, time);
         this.parts = new RabbitMQParts(
                 names, topology, new Messages(names, topology, time), new Publisher(publishing, time), time);
         this.capabilities = RabbitMQCapabilities.of(names);
@@ -79,7 +81,7 @@ final class RabbitMQDriver implements QueueDriver {
         requireOpen();
         long deadline = time.deadline(timeout);
         Wire wire = parts.publisher().wire(deadline);
-        return parts.publisher().publish(wire, batch, task -> parts.messages().fresh(wire, task), deadline).stream()
+        return parts.publisher().publish(wire, batch, task -> parts.messages().fresh(task, deadline), deadline).stream()
                 .map(RabbitMQDriver::result)
                 .toList();
     }
@@ -97,7 +99,7 @@ final class RabbitMQDriver implements QueueDriver {
         requireGroup(topic);
         OptionalLong ready = ready(parts.names().dead(topic));
         boolean any = ready.isPresent() && (ready.getAsLong() > 0 || hasLetters(topic));
-        return new RabbitMQDeadLetterCursor(topic, parts, adminWire().channel(), any);
+        return reading(() -> new RabbitMQDeadLetterCursor(topic, parts, channelOn(adminWire()), any));
     }
 
     /**
@@ -187,7 +189,7 @@ final class RabbitMQDriver implements QueueDriver {
 
     private Link consumingLink(int heartbeat) {
         return consuming.computeIfAbsent(
-                heartbeat, seconds -> new Link(settings, time, seconds, "backgroundqueue worker"));
+                heartbeat, seconds -> new Link(settings, time, seconds, "backgroundqueue worker", declared));
     }
 
     /** Not the publishing one, which a broker short of memory does not listen to; nor one that holds leases. */
@@ -195,8 +197,33 @@ final class RabbitMQDriver implements QueueDriver {
         return admin.wire(time.deadline(CALL_TIMEOUT));
     }
 
+    private static Channel channelOn(Wire wire) throws IOException {
+        try {
+            return wire.channel();
+        } catch (ChannelContinuationTimeoutException silent) {
+            wire.cut();
+            throw silent;
+        }
+    }
+
     private OptionalLong ready(String queue) throws IOException, InterruptedException {
-        return asked(channel -> channel.queueDeclarePassive(queue).getMessageCount());
+        return reading(() -> asked(channel -> channel.queueDeclarePassive(queue).getMessageCount()));
+    }
+
+    private interface Reading<T> {
+        T read() throws IOException, InterruptedException;
+    }
+
+    /** What changes nothing may be asked again. */
+    private <T> T reading(Reading<T> reading) throws IOException, InterruptedException {
+        try {
+            return reading.read();
+        } catch (IOException | ShutdownSignalException failed) {
+            if (RabbitMQErrors.classify(failed) != ErrorClass.OUTCOME_UNKNOWN) {
+                throw failed;
+            }
+            throw new RabbitMQFailure(ErrorClass.TRANSIENT, settings + " does not answer: " + failed, failed);
+        }
     }
 
     private interface Question {
@@ -206,7 +233,7 @@ final class RabbitMQDriver implements QueueDriver {
     /** The answer; empty if there is no such queue. */
     private OptionalLong asked(Question question) throws IOException, InterruptedException {
         Wire wire = adminWire();
-        try (Channel channel = wire.channel()) {
+        try (Channel channel = channelOn(wire)) {
             return OptionalLong.of(question.ask(channel));
         } catch (TimeoutException silent) {
             wire.cut();

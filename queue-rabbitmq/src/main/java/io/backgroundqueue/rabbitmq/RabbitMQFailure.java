@@ -21,8 +21,10 @@ final class RabbitMQFailure extends IOException {
         return errorClass;
     }
 
-    /** Whether nothing has happened, and the same may work in a moment. */
-    boolean maybeSoon() {
-        return errorClass == ErrorClass.TRANSIENT || errorClass == ErrorClass.THROTTLED;
+    /** Whether nothing has happened, and the engine asks for the same again: at once, or when an operator has mended it. */
+    boolean isNothingDone() {
+        return errorClass == ErrorClass.TRANSIENT
+                || errorClass == ErrorClass.THROTTLED
+                || errorClass == ErrorClass.MISCONFIGURED;
     }
 }

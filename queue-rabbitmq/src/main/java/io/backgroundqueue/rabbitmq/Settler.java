@@ -102,9 +102,11 @@ final class Settler {
         List<Held> originals = List.copyOf(copied.keySet());
         List<Optional<RabbitMQFailure>> failures;
         try {
-            Wire wire = publisher.wire(deadlineNanos);
             failures = publisher.publish(
-                    wire, originals, held -> copy(wire, batch.get(copied.getOrDefault(held, 0)), held), deadlineNanos);
+                    publisher.wire(deadlineNanos),
+                    originals,
+                    held -> copy(batch.get(copied.getOrDefault(held, 0)), held, deadlineNanos),
+                    deadlineNanos);
         } catch (RabbitMQFailure unreachable) {
             failures = Collections.nCopies(originals.size(), Optional.of(unreachable));
         }
@@ -118,21 +120,22 @@ final class Settler {
         acknowledge(confirmed, outcomes);
     }
 
-    private Outgoing copy(Wire wire, Settlement settlement, Held held) throws RabbitMQFailure, InterruptedException {
+    private Outgoing copy(Settlement settlement, Held held, long deadlineNanos)
+            throws RabbitMQFailure, InterruptedException {
         if (settlement instanceof Settlement.Later later) {
-            return messages.again(wire, later.delivery().envelope(), later.progress(), later.start());
+            return messages.again(later.delivery().envelope(), later.progress(), later.start(), deadlineNanos);
         }
         if (settlement instanceof Settlement.Dead dead) {
             return dead.delivery() instanceof Delivery.Task task
-                    ? messages.letter(wire, task.envelope(), dead.progress(), dead.reason())
-                    : messages.letter(wire, topic, held.message, dead.progress(), dead.reason());
+                    ? messages.letter(task.envelope(), dead.progress(), dead.reason(), deadlineNanos)
+                    : messages.letter(topic, held.message, dead.progress(), dead.reason(), deadlineNanos);
         }
         return messages.back(topic, held);
     }
 
     private void failed(Held held, int at, RabbitMQFailure failure, Outcome[] outcomes) {
         outcomes[at] = new Outcome.Failed(failure);
-        if (failure.maybeSoon()) {
+        if (failure.isNothingDone()) {
             held.unclaim();
         } else {
             lapsing.add(new Lapsing(held, time.deadline(lease)));

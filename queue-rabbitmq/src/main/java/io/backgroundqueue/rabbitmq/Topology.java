@@ -3,24 +3,29 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.AMQP;
 import com.rabbitmq.client.BuiltinExchangeType;
 import com.rabbitmq.client.Channel;
+import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.Lanes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Declares what decision 0008 describes, each thing once per connection, when it is needed. */
+/**
+ * Declares what decision 0008 describes, each thing once, when it is needed; over a connection on which nobody's task hangs,
+ * since a broker that does not answer a declaration takes the connection with it. Thread-safe.
+ */
 final class Topology {
     /** Where delayed tasks go whose lane is gone: kept, and out of everybody's way. */
     static final String UNROUTED = "bq.unrouted";
 
     private static final String OUT = DelayLeg.GRID + ".out";
-    /** How long one declaration waits for others. */
+    /** How long one declaration waits for others, at most. */
     private static final Duration TURN = Duration.ofSeconds(5);
 
     private static final Pattern WHICH = Pattern.compile("for (queue|exchange) '([^']*)' in vhost '([^']*)'");
@@ -28,6 +33,9 @@ final class Topology {
     private final Names names;
     private final RabbitMQExchangeType type;
     private final boolean create;
+    private final Link link;
+    private final Declared declared;
+    private final Time time;
 
     /**
      * A queue that somebody else is just making is there at once, and has nobody yet who answers: consuming it fails. So at
@@ -35,25 +43,29 @@ final class Topology {
      */
     private final ReentrantLock declaring = new ReentrantLock();
 
-    Topology(RabbitMQSettings settings, Names names) {
+    /** @param link for the declarations */
+    Topology(RabbitMQSettings settings, Names names, Link link, Declared declared, Time time) {
         this.names = names;
         this.type = settings.exchangeType;
         this.create = settings.createTopology;
+        this.link = link;
+        this.declared = declared;
+        this.time = time;
     }
 
     /** What a fresh task of this lane is published to. */
-    void forSending(Wire wire, String topic, int lane) throws RabbitMQFailure, InterruptedException {
-        exchange(wire);
+    void forSending(String topic, int lane, long deadlineNanos) throws RabbitMQFailure, InterruptedException {
+        exchange(deadlineNanos);
         if (!type.spreads()) {
-            lane(wire, topic, lane);
+            lane(topic, lane, deadlineNanos);
         }
     }
 
     /** All lanes of a topic. */
-    void forReceiving(Wire wire, String topic) throws RabbitMQFailure, InterruptedException {
-        exchange(wire);
+    void forReceiving(String topic, long deadlineNanos) throws RabbitMQFailure, InterruptedException {
+        exchange(deadlineNanos);
         for (int lane = 0; lane < Lanes.COUNT; lane++) {
-            lane(wire, topic, lane);
+            lane(topic, lane, deadlineNanos);
         }
     }
 
@@ -61,10 +73,10 @@ final class Topology {
      * What a copy in this lane is published to. Its bindings go with a queue that is deleted, and whoever makes it anew may
      * be somebody else: so whoever declares it binds it, too, also for what waits in the grid already.
      */
-    void lane(Wire wire, String topic, int lane) throws RabbitMQFailure, InterruptedException {
-        grid(wire);
+    void lane(String topic, int lane, long deadlineNanos) throws RabbitMQFailure, InterruptedException {
+        grid(deadlineNanos);
         String queue = names.lane(topic, lane);
-        once(wire, queue, channel -> {
+        once(queue, deadlineNanos, channel -> {
             quorum(channel, queue, Map.of());
             channel.queueBind(queue, OUT, arriving(queue));
             if (!names.exchange().isEmpty()) {
@@ -78,27 +90,27 @@ final class Topology {
     }
 
     /** The queue of the dead letters. */
-    void dead(Wire wire, String topic) throws RabbitMQFailure, InterruptedException {
+    void dead(String topic, long deadlineNanos) throws RabbitMQFailure, InterruptedException {
         String queue = names.dead(topic);
-        once(wire, queue, channel -> quorum(channel, queue, Map.of()));
+        once(queue, deadlineNanos, channel -> quorum(channel, queue, Map.of()));
     }
 
     /** The queues that a delay needs. */
-    void digits(Wire wire, DelayLeg leg) throws RabbitMQFailure, InterruptedException {
-        grid(wire);
+    void digits(DelayLeg leg, long deadlineNanos) throws RabbitMQFailure, InterruptedException {
+        grid(deadlineNanos);
         for (int place = 0; place < DelayLeg.DIGITS; place++) {
             if (leg.digit(place) > 0) {
-                digit(wire, place, leg.digit(place));
+                digit(place, leg.digit(place), deadlineNanos);
             }
         }
     }
 
-    private void exchange(Wire wire) throws RabbitMQFailure, InterruptedException {
+    private void exchange(long deadlineNanos) throws RabbitMQFailure, InterruptedException {
         String exchange = names.exchange();
         if (exchange.isEmpty()) {
             return;
         }
-        once(wire, "exchange " + exchange, channel -> {
+        once("exchange " + exchange, deadlineNanos, channel -> {
             channel.exchangeDeclare(exchange, type.builtin(), true);
             if (type == RabbitMQExchangeType.FANOUT && names.hasGroup()) {
                 channel.exchangeDeclare(names.groupExchange(), BuiltinExchangeType.DIRECT, true);
@@ -112,8 +124,8 @@ final class Topology {
         return "*.*.*.@." + address;
     }
 
-    private void grid(Wire wire) throws RabbitMQFailure, InterruptedException {
-        once(wire, DelayLeg.GRID, channel -> {
+    private void grid(long deadlineNanos) throws RabbitMQFailure, InterruptedException {
+        once(DelayLeg.GRID, deadlineNanos, channel -> {
             channel.exchangeDeclare(UNROUTED, BuiltinExchangeType.FANOUT, true);
             quorum(channel, UNROUTED, Map.of());
             channel.queueBind(UNROUTED, UNROUTED, "");
@@ -126,9 +138,9 @@ final class Topology {
         });
     }
 
-    private void digit(Wire wire, int place, int digit) throws RabbitMQFailure, InterruptedException {
-        String queue = "%s.%02d".formatted(hop(place), digit);
-        once(wire, queue, channel -> {
+    private void digit(int place, int digit, long deadlineNanos) throws RabbitMQFailure, InterruptedException {
+        String queue = DelayLeg.queue(place, digit);
+        once(queue, deadlineNanos, channel -> {
             quorum(
                     channel,
                     queue,
@@ -161,36 +173,49 @@ final class Topology {
         return channel.queueDeclare(queue, true, false, false, arguments);
     }
 
-    private void once(Wire wire, String what, Wire.Call declaration) throws RabbitMQFailure, InterruptedException {
-        if (!create || wire.hasDeclared(what)) {
+    private void once(String what, long deadlineNanos, Wire.Call declaration)
+            throws RabbitMQFailure, InterruptedException {
+        if (!create || declared.now().contains(what)) {
             return;
         }
-        if (!declaring.tryLock(TURN.toNanos(), TimeUnit.NANOSECONDS)) {
+        long turn = Math.min(TURN.toNanos(), time.until(deadlineNanos).toNanos());
+        if (!declaring.tryLock(turn, TimeUnit.NANOSECONDS)) {
             throw new RabbitMQFailure(
                     ErrorClass.TRANSIENT, "Declaring " + what + " waits for declarations that are not answered", null);
         }
         try {
-            wire.declare(what, declaration);
+            Wire wire = link.wire(deadlineNanos);
+            Set<String> known = declared.now();
+            if (!known.contains(what)) {
+                declare(wire, what, declaration);
+                known.add(what);
+            }
+        } finally {
+            declaring.unlock();
+        }
+    }
+
+    private void declare(Wire wire, String what, Wire.Call declaration) throws RabbitMQFailure {
+        try {
+            wire.declare(declaration);
         } catch (RabbitMQFailure ours) {
             throw ours;
         } catch (IOException | RuntimeException failed) {
             if (RabbitMQErrors.reason(failed).isEmpty()) {
                 wire.cut();
             }
-            throw refused("to declare " + what, wire, failed);
-        } finally {
-            declaring.unlock();
+            throw refused("to declare " + what, failed);
         }
     }
 
     /** What went wrong with a call that needs the topology, and what mends it. */
-    RabbitMQFailure refused(String call, Wire wire, Exception failed) {
+    RabbitMQFailure refused(String call, Exception failed) {
         RabbitMQErrors.Reason reason = RabbitMQErrors.reason(failed).orElse(null);
         if (reason == null || RabbitMQErrors.classify(failed) != ErrorClass.MISCONFIGURED) {
             return new RabbitMQFailure(
                     ErrorClass.TRANSIENT, "RabbitMQ did not answer a call " + call + ": " + failed, failed);
         }
-        wire.forgetTopology();
+        declared.forget();
         return new RabbitMQFailure(
                 ErrorClass.MISCONFIGURED,
                 "RabbitMQ refuses " + call + ": " + reason.text() + ". " + mending(reason),

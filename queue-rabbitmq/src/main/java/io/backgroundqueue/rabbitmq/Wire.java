@@ -3,45 +3,42 @@ package io.backgroundqueue.rabbitmq;
 import com.rabbitmq.client.BlockedListener;
 import com.rabbitmq.client.Channel;
 import com.rabbitmq.client.Connection;
-import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.ErrorClass;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One connection until it ends, with what was declared over it. Never used again when it has ended. Thread-safe. */
+/** One connection until it ends. Never used again when it has ended. Thread-safe. */
 final class Wire implements BlockedListener {
     private static final Logger LOG = LoggerFactory.getLogger(Wire.class);
 
     private final Connection connection;
     private final LiveFrames frames;
-    private final Set<String> declared = ConcurrentHashMap.newKeySet();
+    private final Declared declared;
     private volatile @Nullable Channel declarations;
     private volatile boolean cut;
     private volatile @Nullable String blocked;
 
-    private Wire(Connection connection, LiveFrames frames) {
+    private Wire(Connection connection, LiveFrames frames, Declared declared) {
         this.connection = connection;
         this.frames = frames;
+        this.declared = declared;
         connection.addBlockedListener(this);
     }
 
-    static Wire open(RabbitMQSettings settings, Time time, int heartbeat, String name, Duration timeout)
-            throws IOException, TimeoutException {
-        Dialer dialer = new Dialer(settings, time, heartbeat, timeout);
-        Connection connection = dialer.newConnection(settings.addresses, name);
+    /** @param declared forgotten when something turns out to be gone */
+    static Wire open(Dialer dialer, String name, Declared declared) throws IOException, TimeoutException {
+        Connection connection = dialer.connection(name);
         LiveFrames frames = dialer.frames();
         if (frames == null) {
             throw new IllegalStateException("a connection without a socket");
         }
         frames.beat(Duration.ofSeconds(2L * connection.getHeartbeat()));
-        return new Wire(connection, frames);
+        return new Wire(connection, frames, declared);
     }
 
     boolean isOpen() {
@@ -65,14 +62,9 @@ final class Wire implements BlockedListener {
         return channel;
     }
 
-    /** Whether this was declared, and is there still as far as this connection can tell. */
-    boolean hasDeclared(String what) {
-        return declared.contains(what);
-    }
-
     /** Something is gone that was declared: all is declared again when it is needed. */
     void forgetTopology() {
-        declared.clear();
+        declared.forget();
     }
 
     /** Something to be said over a channel, and answered. */
@@ -81,14 +73,13 @@ final class Wire implements BlockedListener {
     }
 
     /** Declares over a channel that is kept for that; one at a time. */
-    void declare(String what, Call declaration) throws IOException {
+    void declare(Call declaration) throws IOException {
         Channel channel = declarations;
         if (channel == null || !channel.isOpen()) {
             channel = channel();
             declarations = channel;
         }
         declaration.over(channel);
-        declared.add(what);
     }
 
     /** Throws if the broker takes nothing on this connection now, because it is short of memory or disk. */

@@ -1,13 +1,18 @@
 package io.backgroundqueue.rabbitmq;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchException;
 
+import io.backgroundqueue.BackgroundQueues;
+import io.backgroundqueue.QueueException;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Envelope;
 import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.SendResult;
 import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.FaultProxy;
+import io.backgroundqueue.testkit.FaultProxy.Direction;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Traps Q1 and Q2, and an end without an answer: what connections do when they end, or do not. */
+/** Traps Q1, Q2 and Q10, and an end without an answer: what connections do when they end, or do not. */
 class ConnectionTrapsTest {
     private FaultProxy network;
     private Lab lab;
@@ -79,6 +84,65 @@ class ConnectionTrapsTest {
                 .filteredOn(one -> one.envelope().taskId().equals(task.taskId()))
                 .hasSizeBetween(1, 2);
         assertThat(taken).hasSizeLessThanOrEqualTo(3);
+    }
+
+    @Test
+    void neighboursOfManyCrashesDoNotEndInTheDeadLetters() throws Exception {
+        Envelope[] tasks = Stream.generate(() -> Lab.task(topic)).limit(10).toArray(Envelope[]::new);
+        lab.sent(tasks);
+        RabbitMQReceiver receiver = lab.receiver(topic);
+        for (int crash = 1; crash <= 22; crash++) {
+            Lab.taken(receiver, tasks.length);
+            receiver.cutConnection();
+        }
+
+        assertThat(Lab.taken(receiver, tasks.length))
+                .extracting(task -> task.envelope().taskId())
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.of(tasks).map(Envelope::taskId).toList());
+    }
+
+    @Test
+    void whatCannotBeDeclaredInTimeIsSurelyNotSentAndTheNextTryGetsFurther() throws Exception {
+        lab.sent(Lab.task(topic));
+        network.delay(Direction.TO_SERVER, Duration.ofMillis(200));
+        Envelope[] tasks =
+                Stream.generate(() -> Lab.task(lab.topic())).limit(20).toArray(Envelope[]::new);
+        Duration timeout = Duration.ofSeconds(3);
+        long begin = System.nanoTime();
+        List<SendResult> results = lab.driver.send(List.of(tasks), timeout);
+
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(timeout.plusSeconds(1));
+        assertThat(results)
+                .contains(SendResult.ACCEPTED)
+                .filteredOn(result -> !result.equals(SendResult.ACCEPTED))
+                .isNotEmpty()
+                .allSatisfy(result ->
+                        assertThat(((SendResult.Failed) result).errorClass()).isEqualTo(ErrorClass.TRANSIENT));
+        network.restore();
+        lab.sent(tasks);
+    }
+
+    @Test
+    void aConnectionThatEndsInTheMiddleOfTheLoginIsNoWrongPassword() {
+        network.loseReplyTo("PLAIN");
+
+        assertThatThrownBy(() -> BackgroundQueues.open(lab.url))
+                .isInstanceOfSatisfying(
+                        QueueException.class,
+                        error -> assertThat(error.kind()).isEqualTo(QueueException.Kind.UNAVAILABLE));
+    }
+
+    @Test
+    void aQuestionThatIsNotAnsweredMayBeAskedAgain() throws Exception {
+        lab.sent(Lab.task(topic));
+        lab.driver.stats(topic);
+        network.blackHole();
+        Exception unanswered = catchException(() -> lab.driver.stats(topic));
+
+        assertThat(lab.driver.classify(unanswered)).isEqualTo(ErrorClass.TRANSIENT);
+        network.restore();
+        assertThat(lab.driver.stats(topic).ready()).hasValue(1);
     }
 
     @Test

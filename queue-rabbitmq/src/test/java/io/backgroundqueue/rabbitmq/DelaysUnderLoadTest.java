@@ -10,6 +10,8 @@ import io.backgroundqueue.EnqueueResult;
 import io.backgroundqueue.WorkerOptions;
 import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.Patience;
+import java.lang.management.ManagementFactory;
+import java.lang.management.OperatingSystemMXBean;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,8 +30,11 @@ class DelaysUnderLoadTest {
     private static final Duration SHORTEST = Duration.ofMillis(100);
     private static final Duration LONGEST = Duration.ofSeconds(9);
 
-    /** On a quiet machine it is less than one second; here others may be at work. */
-    private static final Duration LATE = Duration.ofSeconds(5);
+    /** What is promised, for a machine that has nothing else to do. */
+    private static final Duration LATE = Duration.ofSeconds(1);
+
+    /** Where others are at work. */
+    private static final Duration LATE_AMONG_OTHERS = Duration.ofSeconds(5);
 
     private static final Patience PATIENCE =
             new Patience(LONGEST.plusMinutes(1), Duration.ofSeconds(1), Duration.ofMillis(20));
@@ -42,6 +47,8 @@ class DelaysUnderLoadTest {
     @Test
     void ofFiveThousandTasksWithMixedDelaysNoneIsEarlyAndFewAreLate() throws Exception {
         String url = Brokers.shared("rabbitmq").url();
+        OperatingSystemMXBean machine = ManagementFactory.getOperatingSystemMXBean();
+        double load = machine.getSystemLoadAverage() / machine.getAvailableProcessors();
         String topic = "delays-" + UUID.randomUUID().toString().substring(0, 8);
         try (BackgroundQueue queue = BackgroundQueues.open(url)) {
             queue.consume(
@@ -65,12 +72,19 @@ class DelaysUnderLoadTest {
 
         long[] lateMillis = millisAfter(latestNanos);
         System.out.printf(
-                "RabbitMQ, %d mixed delays of %s to %s: late by %d ms (p50), %d ms (p99), %d ms (most)%n",
-                TASKS, SHORTEST, LONGEST, lateMillis[TASKS / 2], lateMillis[TASKS * 99 / 100], lateMillis[TASKS - 1]);
+                "RabbitMQ, %d mixed delays of %s to %s: late by %d ms (p50), %d ms (p99), %d ms (most); load per core before:"
+                        + " %.1f%n",
+                TASKS,
+                SHORTEST,
+                LONGEST,
+                lateMillis[TASKS / 2],
+                lateMillis[TASKS * 99 / 100],
+                lateMillis[TASKS - 1],
+                load);
         assertThat(Arrays.stream(millisAfter(earliestNanos)).filter(millis -> millis < 0))
                 .as("tasks that came early")
                 .isEmpty();
-        assertThat(Duration.ofMillis(lateMillis[TASKS * 99 / 100])).isLessThan(LATE);
+        assertThat(Duration.ofMillis(lateMillis[TASKS * 99 / 100])).isLessThan(load < 1 ? LATE : LATE_AMONG_OTHERS);
     }
 
     /** How much later than this each task came, sorted. */

@@ -8,6 +8,9 @@ import io.backgroundqueue.BackgroundQueues;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.QueueException.Kind;
 import io.backgroundqueue.testkit.Brokers;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.UUID;
@@ -109,13 +112,24 @@ class EntryPointsTest {
 
     @Test
     void aNodeThatIsAwayIsPassedOver() throws Exception {
+        passesOver("127.0.0.1:1");
+    }
+
+    @Test
+    void aNodeThatSaysNothingIsPassedOver() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            passesOver(silent.getInetAddress().getHostAddress() + ":" + silent.getLocalPort());
+        }
+    }
+
+    private static void passesOver(String first) throws Exception {
         URI broker = URI.create(Brokers.shared("rabbitmq").url());
-        String addresses = "127.0.0.1:1," + broker.getHost() + ":" + broker.getPort();
+        String addresses = first + "," + broker.getHost() + ":" + broker.getPort();
         String path = broker.getRawPath() == null ? "" : broker.getRawPath();
         String user = broker.getRawUserInfo() == null ? "" : broker.getRawUserInfo() + "@";
 
-        try (BackgroundQueue queue =
-                BackgroundQueues.open("amqp://" + user + "127.0.0.1:1" + path + "?addresses=" + addresses)) {
+        try (BackgroundQueue queue = BackgroundQueues.open(
+                "amqp://" + user + first + path + "?addresses=" + addresses + "&connectTimeout=10s")) {
             queue.admin().check();
         }
     }
@@ -133,6 +147,26 @@ class EntryPointsTest {
                             QueueException.class,
                             error -> assertThat(error.kind()).isEqualTo(Kind.MISCONFIGURED))
                     .hasMessageContaining(RawRabbitMQ.lane(topic, 2));
+        }
+        try (RawRabbitMQ raw = new RawRabbitMQ(Brokers.shared("rabbitmq").url())) {
+            assertThatThrownBy(() -> raw.channel().queueDeclarePassive(RawRabbitMQ.lane(topic, 2)))
+                    .isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void anExchangeThatIsMissingIsNamedAndNothingIsSentAgain() throws Exception {
+        String exchange = "missing-" + UUID.randomUUID().toString().substring(0, 8);
+        try (BackgroundQueue queue = RabbitMQBackgroundQueue.builder()
+                .url(Brokers.shared("rabbitmq").url())
+                .exchange(exchange)
+                .createTopology(false)
+                .build()) {
+            assertThatThrownBy(() -> queue.enqueue("mail", "payload"))
+                    .isInstanceOfSatisfying(
+                            QueueException.class,
+                            error -> assertThat(error.kind()).isEqualTo(Kind.MISCONFIGURED))
+                    .hasMessageContaining(exchange);
         }
     }
 

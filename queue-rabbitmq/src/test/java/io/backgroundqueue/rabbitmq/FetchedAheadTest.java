@@ -2,16 +2,11 @@ package io.backgroundqueue.rabbitmq;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.backgroundqueue.Time;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.Patience;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.junit.jupiter.api.Test;
 
 /** What a worker has fetched and cannot run is hidden from others, and the broker's patience with it is spent for nothing. */
@@ -44,29 +39,5 @@ class FetchedAheadTest {
     private static boolean fetched(Lab lab, RabbitMQReceiver receiver, String topic) throws Exception {
         assertThat(receiver.receive(0, Duration.ZERO)).isEmpty();
         return lab.driver.stats(topic).ready().orElseThrow() == 0;
-    }
-
-    /** The machine's clocks, which a test moves forward. */
-    private static final class Ahead implements Time {
-        private final AtomicLong by = new AtomicLong();
-
-        void advance(Duration step) {
-            by.addAndGet(step.toNanos());
-        }
-
-        @Override
-        public Instant now() {
-            return Instant.now().plusNanos(by.get());
-        }
-
-        @Override
-        public long nanos() {
-            return System.nanoTime() + by.get();
-        }
-
-        @Override
-        public boolean await(ReentrantLock lock, Condition condition, long deadlineNanos) throws InterruptedException {
-            return Time.system().await(lock, condition, deadlineNanos - by.get());
-        }
     }
 }

@@ -11,7 +11,9 @@ import io.backgroundqueue.NonRetryableException;
 import io.backgroundqueue.QueueException;
 import io.backgroundqueue.RetryPolicy;
 import io.backgroundqueue.WorkerOptions;
+import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.QueueUrl;
+import io.backgroundqueue.spi.SendResult;
 import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.Patience;
 import io.backgroundqueue.testkit.RecordingHandler;
@@ -20,10 +22,12 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -134,6 +138,27 @@ class GroupsTest {
                         QueueException.class,
                         error -> assertThat(error.kind()).isEqualTo(QueueException.Kind.MISCONFIGURED))
                 .hasMessageContaining(exchange);
+    }
+
+    @Test
+    void aTaskThatOneOfTheQueuesDoesNotTakeMayBeStoredAllTheSame() throws Exception {
+        String full = "full-" + unique;
+        try (Lab lab = new Lab(at("topic", "billing"));
+                RawRabbitMQ raw = new RawRabbitMQ(url)) {
+            lab.receiver(topic).receive(1, Duration.ofMillis(10));
+            raw.channel()
+                    .queueDeclare(full, false, true, true, Map.of("x-max-length", 1, "x-overflow", "reject-publish"));
+            raw.channel().queueBind(full, exchange, topic);
+            List<SendResult> results = new ArrayList<>();
+            PATIENCE.eventually(
+                    () -> {
+                        results.addAll(0, lab.send(Lab.task(topic)));
+                        return results.get(0) instanceof SendResult.Failed;
+                    },
+                    () -> "a full queue should take no more");
+
+            assertThat(((SendResult.Failed) results.get(0)).errorClass()).isEqualTo(ErrorClass.OUTCOME_UNKNOWN);
+        }
     }
 
     /** Every third task waits a little, in the grid that all groups share. */

@@ -7,11 +7,14 @@ import com.rabbitmq.client.GetResponse;
 import io.backgroundqueue.BackgroundQueue;
 import io.backgroundqueue.BackgroundQueues;
 import io.backgroundqueue.EnqueueOptions;
+import io.backgroundqueue.Start;
 import io.backgroundqueue.spi.Delivery;
 import io.backgroundqueue.spi.Settlement;
 import io.backgroundqueue.testkit.Brokers;
 import io.backgroundqueue.testkit.RecordingHandler;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -57,6 +60,29 @@ class InteropTest {
             receiver.settle(List.of(new Settlement.Release(task)));
 
             assertThat(Lab.taken(receiver, 1).get(0).envelope().taskId()).isEqualTo("raw-3");
+        }
+    }
+
+    @Test
+    void ourWorkerRunsWhatARawClientDelayedAndNotBefore() throws Exception {
+        try (Lab lab = new Lab(Brokers.shared("rabbitmq").url());
+                RawRabbitMQ raw = new RawRabbitMQ(lab.url)) {
+            String mine = lab.topic();
+            Duration delay = Duration.ofMillis(500);
+            lab.sent(Lab.task(mine, Start.after(delay), Map.of()));
+            AMQP.BasicProperties properties = new AMQP.BasicProperties.Builder()
+                    .deliveryMode(2)
+                    .headers(Map.of(
+                            "id", "raw-4", "bqdue", Instant.now().plus(delay).toString()))
+                    .build();
+            long begin = System.nanoTime();
+            raw.channel()
+                    .basicPublish(
+                            "bq.delay1.2", "0.0.5.@." + RawRabbitMQ.lane(mine, 2), true, properties, json("later"));
+            List<Delivery.Task> tasks = Lab.taken(lab.receiver(mine), 2);
+
+            assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThanOrEqualTo(delay);
+            assertThat(tasks).extracting(task -> task.envelope().taskId()).contains("raw-4");
         }
     }
 

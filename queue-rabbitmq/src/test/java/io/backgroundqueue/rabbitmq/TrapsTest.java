@@ -92,7 +92,9 @@ class TrapsTest {
 
         assertThat(Lab.taken(receiver, 1)).hasSize(1);
         Patience.standard()
-                .eventually(() -> exists(RawRabbitMQ.lane(topic, 0)), () -> "the lane should be there again");
+                .eventually(
+                        () -> receiver.receive(1, Duration.ZERO).isEmpty() && exists(RawRabbitMQ.lane(topic, 0)),
+                        () -> "the lane should be there again");
     }
 
     @Test
@@ -266,6 +268,8 @@ class TrapsTest {
 
         assertThat(leg).isEqualTo(new DelayLeg(999_999, true));
         assertThat(leg.key("lane")).isEqualTo("99.99.99.@.lane");
+        assertThat(DelayLeg.of(Duration.ofSeconds(Long.MAX_VALUE))).isEqualTo(leg);
+        assertThat(DelayLeg.of(Duration.ofMillis(99_999_900))).isEqualTo(new DelayLeg(999_999, false));
         assertThat(DelayLeg.of(Duration.ofMillis(1))).isEqualTo(new DelayLeg(1, false));
         assertThat(DelayLeg.of(Duration.ofMillis(12_345_678).plusNanos(1)).key("lane"))
                 .isEqualTo("12.34.57.@.lane");
@@ -286,6 +290,19 @@ class TrapsTest {
         Delivery.Task again = Lab.taken(other, 1).get(0);
         assertThat(again.envelope().taskId()).isEqualTo(second.envelope().taskId());
         assertThat(dead(other, again)).as("the queue is made anew").isEqualTo(Outcome.DONE);
+    }
+
+    @Test
+    void aVerdictThatAnOperatorHasToMakePossibleIsKeptUntilThen() throws Exception {
+        lab.sent(Lab.task(topic), Lab.task(topic));
+        RabbitMQReceiver receiver = lab.receiver(topic);
+        List<Delivery.Task> tasks = Lab.taken(receiver, 2);
+        assertThat(dead(receiver, tasks.get(0))).isEqualTo(Outcome.DONE);
+        delete(RawRabbitMQ.dead(topic));
+
+        assertThat(dead(receiver, tasks.get(1))).isInstanceOf(Outcome.Failed.class);
+        assertThat(dead(receiver, tasks.get(1))).as("once more").isEqualTo(Outcome.DONE);
+        assertThat(receiver.receive(1, Duration.ofMillis(300))).isEmpty();
     }
 
     private static void settledLater(RabbitMQReceiver receiver, Delivery.Task task) throws Exception {
