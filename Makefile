@@ -16,7 +16,7 @@ QUICK := -q -P '!error-prone' -Dmaven.test.skip -Denforcer.skip -Dmaven.compiler
          -Dbq.target=target/demo
 # A failed test must not keep the other modules from running; the result is read from the log.
 comma := ,
-ALL   := $(if $(ONLY),-pl $(ONLY) -am) -fae -Dmaven.test.failure.ignore -Dbq.rounds=10 -Dspotless.check.skip -Dmaven.javadoc.skip -Dmaven.source.skip
+ALL   := $(if $(ONLY),-pl $(ONLY) -am) -fae -Dmaven.test.failure.ignore -Dbq.rounds=10 -Dbq.jdbc.tasks=100000 -Dspotless.check.skip -Dmaven.javadoc.skip -Dmaven.source.skip
 
 .PHONY: help
 help: ## list the goals
