@@ -8,7 +8,7 @@ ONLY ?=
 SHELL := bash
 MAVEN := $(MVN) -B -ntp
 JAVA  := $(if $(JAVA_HOME),$(JAVA_HOME)/bin/java,java)
-export MVN
+export MVN ONLY
 
 # Only what the program needs: no tests, no checks, and an output folder of its own, so that
 # unchecked classes never pass for checked ones.
@@ -16,7 +16,7 @@ QUICK := -q -P '!error-prone' -Dmaven.test.skip -Denforcer.skip -Dmaven.compiler
          -Dbq.target=target/demo
 # A failed test must not keep the other modules from running; the result is read from the log.
 comma := ,
-ALL   := $(if $(ONLY),-pl $(ONLY) -am) -fae -Dmaven.test.failure.ignore -Dbq.rounds=10 -Dspotless.check.skip -Dmaven.javadoc.skip -Dmaven.source.skip
+ALL   := $(if $(ONLY),-pl $(ONLY) -am) -fae -Dmaven.test.failure.ignore -Dbq.rounds=10 -Dbq.jdbc.tasks=100000 -Dspotless.check.skip -Dmaven.javadoc.skip -Dmaven.source.skip
 
 .PHONY: help
 help: ## list the goals
@@ -30,7 +30,7 @@ demo: tools ## run the order pipeline; URL=memory: names the broker
 	  io.backgroundqueue.examples.orders.OrderPipelineDemo '$(URL)'
 
 .PHONY: test
-test: tools ## build, check and test everything; JDKS="/path/to/jdk17 /path/to/jdk25" does so on each; MVN='mvn -Dbq.brokers.kind=process' (or container) chooses how brokers are started
+test: tools brokers ## build, check and test everything; JDKS="/path/to/jdk17 /path/to/jdk25" does so on each; MVN='mvn -Dbq.brokers.kind=process' (or container) chooses how brokers are started
 ifeq ($(strip $(JDKS)),)
 	$(MAVEN) verify
 else
@@ -44,7 +44,7 @@ endif
 REPORT ?= docs/conformance.md README.md
 
 .PHONY: conformance
-conformance: tools ## run every contract and fault, ten rounds of the random ones; write docs/conformance.md; ONLY=queue-inmemory runs that and keeps the other results
+conformance: tools brokers ## run every contract and fault, ten rounds of the random ones; write docs/conformance.md; ONLY=queue-inmemory runs that and keeps the other results
 	@mkdir -p target docs && rm -rf target/conformance.log \
 	  $(addsuffix /target/conformance,$(if $(ONLY),$(subst $(comma), ,$(ONLY)),*))
 	@set -o pipefail; status=0; \
@@ -68,3 +68,7 @@ clean: tools ## remove what was built
 .PHONY: tools
 tools:
 	@config/check-tools $(JDKS)
+
+.PHONY: brokers
+brokers:
+	@config/install-brokers

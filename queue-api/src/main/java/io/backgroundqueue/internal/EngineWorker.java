@@ -18,6 +18,10 @@ final class EngineWorker<T> implements Worker {
     /** How many verdicts may wait for a slow backend beyond the tasks that run. */
     private static final int UNSETTLED_BEYOND_RUNNING = 500;
 
+    /** How long verdicts are tried again. A try that is on its way then still has the rest of its call's time. */
+    private static final Duration VERDICT_GRACE =
+            EngineContext.CALL_TIMEOUT.multipliedBy(4).dividedBy(5);
+
     /** How long interrupted handlers get at a shutdown to give their answer. */
     private static final Duration INTERRUPT_GRACE = Duration.ofSeconds(2);
 
@@ -164,7 +168,7 @@ final class EngineWorker<T> implements Worker {
         while (more) {
             more = context.loops().pump();
         }
-        long deadline = context.time().deadline(EngineContext.CALL_TIMEOUT);
+        long deadline = context.time().deadline(VERDICT_GRACE);
         try {
             for (EngineWorker<?> worker : workers) {
                 if (context.loops().mayWait()) {

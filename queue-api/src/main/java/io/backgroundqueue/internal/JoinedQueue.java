@@ -30,14 +30,14 @@ final class JoinedQueue implements BackgroundQueue {
     private final EngineContext context;
     private final Lifecycle lifecycle;
     private final Outgoing outgoing;
-    private final Sender sender;
+    private final SendCall call;
 
     JoinedQueue(BackgroundQueue queue, EngineContext context, Lifecycle lifecycle, Sender sender) {
         this.queue = queue;
         this.context = context;
         this.lifecycle = lifecycle;
         this.outgoing = new Outgoing(context);
-        this.sender = sender;
+        this.call = new SendCall(sender, context);
     }
 
     @Override
@@ -113,15 +113,7 @@ final class JoinedQueue implements BackgroundQueue {
     }
 
     private List<EnqueueResult> send(List<PendingSend> batch) {
-        List<SendResult> results;
-        try {
-            results = sender.send(
-                    batch.stream().map(pending -> pending.envelope).toList(),
-                    context.options().enqueueTimeout());
-        } catch (Exception failure) {
-            SendResult failed = new SendResult.Failed(context.classify(failure), failure);
-            results = batch.stream().map(any -> failed).toList();
-        }
+        List<SendResult> results = call.results(batch, context.options().enqueueTimeout());
         List<EnqueueResult> told = new ArrayList<>(batch.size());
         for (int i = 0; i < batch.size(); i++) {
             told.add(told(batch.get(i), results.get(i)));

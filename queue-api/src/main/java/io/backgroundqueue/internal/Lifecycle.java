@@ -90,10 +90,18 @@ final class Lifecycle {
         }
     }
 
+    /** Clients leave off half-way where the thread that closes them is interrupted, as that of an overdue handler is. */
     private void release() {
-        close(context.driver());
-        owned.forEach(Lifecycle::close);
-        ownThreads.ifPresent(this::end);
+        boolean interrupted = Thread.interrupted();
+        try {
+            close(context.driver());
+            owned.forEach(Lifecycle::close);
+            ownThreads.ifPresent(this::end);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Callbacks of the last answers may still run; handlers that were abandoned are not waited for. */

@@ -16,12 +16,14 @@ final class SendDuty implements Duty {
     private final EngineContext context;
     private final SendBatcher batcher;
     private final StoreDeduplication deduplication;
+    private final SendCall call;
     private final int number;
 
     SendDuty(EngineContext context, SendBatcher batcher, int number) {
         this.context = context;
         this.batcher = batcher;
         this.deduplication = new StoreDeduplication(context);
+        this.call = new SendCall(context.driver(), context);
         this.number = number;
     }
 
@@ -72,35 +74,13 @@ final class SendDuty implements Duty {
     private void send(List<PendingSend> batch) {
         long latest =
                 batch.stream().mapToLong(pending -> pending.deadlineNanos).max().orElseThrow();
-        List<SendResult> results = results(batch, context.time().until(latest));
+        List<SendResult> results = call.results(batch, context.time().until(latest));
         deduplication.confirm(batch, results);
         batcher.locked(() -> {
             for (int i = 0; i < batch.size(); i++) {
                 apply(results.get(i), batch.get(i));
             }
         });
-    }
-
-    private List<SendResult> results(List<PendingSend> batch, Duration timeout) {
-        try {
-            List<SendResult> results = context.driver()
-                    .send(batch.stream().map(pending -> pending.envelope).toList(), timeout);
-            return results.size() == batch.size() ? results : all(batch, miscounted(results.size(), batch.size()));
-        } catch (Exception failure) {
-            return all(batch, new SendResult.Failed(context.classify(failure), failure));
-        } catch (Error failure) {
-            return all(batch, new SendResult.Failed(ErrorClass.OUTCOME_UNKNOWN, new IllegalStateException(failure)));
-        }
-    }
-
-    private static SendResult miscounted(int results, int tasks) {
-        return new SendResult.Failed(
-                ErrorClass.OUTCOME_UNKNOWN,
-                new IllegalStateException("the driver gave " + results + " results for " + tasks + " tasks"));
-    }
-
-    private static List<SendResult> all(List<PendingSend> batch, SendResult result) {
-        return batch.stream().map(pending -> result).toList();
     }
 
     private void apply(SendResult result, PendingSend pending) {

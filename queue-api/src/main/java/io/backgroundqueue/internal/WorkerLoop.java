@@ -120,14 +120,18 @@ final class WorkerLoop<T> implements Duty {
         }
     }
 
+    /** What runs is given back only when nothing is fetched any more: this worker would fetch it itself. */
     private Duration idle() throws Exception {
-        if (intake == Intake.DRAINING) {
-            drained.complete(null);
-        }
         CompletableFuture<Void> waiting = parked;
-        if (!waiting.isDone()) {
-            receiver.park();
-            waiting.complete(null);
+        try {
+            if (!waiting.isDone()) {
+                receiver.park();
+                waiting.complete(null);
+            }
+        } finally {
+            if (intake == Intake.DRAINING) {
+                drained.complete(null);
+            }
         }
         start(receiver.receive(0, Duration.ZERO));
         return IDLE_CALL;

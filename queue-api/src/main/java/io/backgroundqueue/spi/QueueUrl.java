@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -144,9 +145,14 @@ public final class QueueUrl {
         unknown.removeAll(taken);
         if (!unknown.isEmpty()) {
             throw QueueException.invalid("The URL " + this + " has the unknown parameter"
-                    + (unknown.size() > 1 ? "s " : " ") + String.join(", ", unknown) + ". Known are "
+                    + (unknown.size() > 1 ? "s " : " ") + String.join(", ", shown(unknown)) + ". Known are "
                     + String.join(", ", taken));
         }
+    }
+
+    /** The half of a password that has a question mark in it looks like a parameter. */
+    private static List<String> shown(Set<String> names) {
+        return names.stream().map(name -> name.contains("@") ? "***" : name).toList();
     }
 
     /** The URL without its secrets. */

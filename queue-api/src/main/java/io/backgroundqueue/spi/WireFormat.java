@@ -123,6 +123,28 @@ public final class WireFormat {
         return read(fields, user, bytes.slice(end + 1, bytes.size()), topic, foreignId);
     }
 
+    /** The user's headers as one JSON object, for a backend that keeps the other fields apart. */
+    public static String headersToJson(Map<String, String> headers) {
+        Map<String, String> sorted = new TreeMap<>(headers);
+        sorted.replaceAll((name, value) -> wholeCharacters(value));
+        return JSON.writeValueAsString(sorted);
+    }
+
+    /**
+     * Reads what {@link #headersToJson} wrote, or a foreign producer; values that are no text become it.
+     *
+     * @throws IllegalArgumentException if it is no JSON object
+     */
+    public static Map<String, String> headersFromJson(String json) {
+        Map<String, String> headers = new TreeMap<>();
+        try {
+            JSON.readValue(json, FIELDS).forEach((name, value) -> headers.put(name, String.valueOf(value)));
+        } catch (RuntimeException notJson) {
+            throw new IllegalArgumentException("the headers are not a JSON object: " + notJson.getMessage(), notJson);
+        }
+        return headers;
+    }
+
     /** Half a character, left where a text was cut, cannot be written as UTF-8: it becomes a question mark. */
     private static String wholeCharacters(String text) {
         return text.chars().anyMatch(c -> Character.isSurrogate((char) c))

@@ -18,9 +18,13 @@ import java.util.stream.Stream;
 final class BrokerFolder implements AutoCloseable {
     private static final String PID = "pid";
 
-    /** Deaf to what a terminal sends to all processes at once: this one comes last. */
+    /**
+     * Deaf to what a terminal sends to all processes at once: this one comes last. What the killed process had started may
+     * still write while it ends; hence more than one try.
+     */
     private static final String GUARD = "trap '' HUP INT TERM; read -r end; " + "[ -f \"$1/" + PID
-            + "\" ] && kill -9 \"$(cat \"$1/" + PID + "\")\"; rm -rf -- \"$1\"";
+            + "\" ] && kill -9 \"$(cat \"$1/" + PID + "\")\"; "
+            + "for try in 1 2 3 4 5; do rm -rf -- \"$1\" && break; sleep 1; done";
 
     private final Path path;
     private final Optional<Process> guard;

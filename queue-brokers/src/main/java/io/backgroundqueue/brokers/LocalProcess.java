@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,7 @@ final class LocalProcess implements BrokerProcess, AutoCloseable {
     private final Answer answer;
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Process process;
+    private String farewell = "TERM";
 
     /** One look at whether the broker works. */
     @FunctionalInterface
@@ -47,6 +49,12 @@ final class LocalProcess implements BrokerProcess, AutoCloseable {
         this.command = command.directory(folder.path().toFile())
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+    }
+
+    /** Stops it by this signal. Default: TERM. Before the first start. */
+    LocalProcess endingOn(String signal) {
+        farewell = signal;
+        return this;
     }
 
     @Override
@@ -80,7 +88,7 @@ final class LocalProcess implements BrokerProcess, AutoCloseable {
 
     @Override
     public void stop() throws Exception {
-        end(Process::destroy);
+        end(this::sayFarewell);
     }
 
     @Override
@@ -109,7 +117,15 @@ final class LocalProcess implements BrokerProcess, AutoCloseable {
 
     @FunctionalInterface
     private interface End {
-        void of(Process process);
+        void of(Process process) throws IOException, InterruptedException;
+    }
+
+    private void sayFarewell(Process ending) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + farewell, String.valueOf(ending.pid()))
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start()
+                .waitFor();
     }
 
     private void end(End end) throws Exception {
@@ -117,16 +133,25 @@ final class LocalProcess implements BrokerProcess, AutoCloseable {
         try {
             Process ending = process;
             if (ending != null) {
+                List<ProcessHandle> children = ending.descendants().toList();
                 end.of(ending);
                 if (!ending.waitFor(FAREWELL.toSeconds(), TimeUnit.SECONDS)) {
                     throw new IllegalStateException(
                             "process " + ending.pid() + " does not end within " + FAREWELL + ": " + this);
                 }
+                awaitEnd(children);
                 folder.idle();
                 process = null;
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** They end by themselves once their parent has; before that it cannot be started again. */
+    private static void awaitEnd(List<ProcessHandle> children) throws Exception {
+        for (ProcessHandle child : children) {
+            child.onExit().get(FAREWELL.toSeconds(), TimeUnit.SECONDS);
         }
     }
 

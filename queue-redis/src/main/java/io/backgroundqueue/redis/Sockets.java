@@ -1,5 +1,6 @@
 package io.backgroundqueue.redis;
 
+import io.backgroundqueue.spi.BoundedSocket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -21,7 +22,11 @@ record Sockets(RedisSettings settings, HostAndPort node, int millis) implements 
     public Socket createSocket() {
         Socket socket = null;
         try {
-            socket = BoundedSocket.connect(new InetSocketAddress(node.getHost(), node.getPort()), millis);
+            socket = new BoundedSocket();
+            socket.connect(new InetSocketAddress(node.getHost(), node.getPort()), millis);
+            socket.setSoTimeout(millis);
+            socket.setTcpNoDelay(true);
+            socket.setKeepAlive(true);
             return settings.tls ? secured(socket) : socket;
         } catch (IOException failed) {
             close(socket);

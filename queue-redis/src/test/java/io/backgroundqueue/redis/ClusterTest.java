@@ -97,6 +97,8 @@ class ClusterTest {
             Lab.until(() -> lab.rawText("CLUSTER", "NODES").contains(id), "the nodes should know each other");
             lab.raw("CLUSTER", "REPLICATE", id);
             Lab.until(() -> lab.rawText("INFO", "replication").contains("master_link_status:up"), "it should follow");
+            // A node that has just come to its slots answers CLUSTERDOWN for a moment.
+            ready(other.url());
 
             RedisDriver driver = lab.driver();
 

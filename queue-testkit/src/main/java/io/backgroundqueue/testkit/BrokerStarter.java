@@ -1,5 +1,7 @@
 package io.backgroundqueue.testkit;
 
+import java.util.List;
+
 /**
  * One way to get a broker for tests; found by {@link java.util.ServiceLoader}. Has a public constructor without
  * parameters that does nothing.
@@ -27,4 +29,17 @@ public interface BrokerStarter {
 
     /** Starts one on a free port, in a folder of its own; returns when it answers. */
     RunningBroker start() throws Exception;
+
+    /**
+     * The same, with settings on top, in the broker's own words; each starter says what one is.
+     *
+     * @throws UnsupportedOperationException if it knows of none, and there are some
+     */
+    default RunningBroker start(List<String> settings) throws Exception {
+        if (!settings.isEmpty()) {
+            throw new UnsupportedOperationException(
+                    getClass().getSimpleName() + " takes no settings, such as " + settings.get(0));
+        }
+        return start();
+    }
 }

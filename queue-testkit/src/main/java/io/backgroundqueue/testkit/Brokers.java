@@ -44,6 +44,16 @@ public final class Brokers {
         return shared(broker, true);
     }
 
+    /**
+     * A broker of the test's own, started as the shared ones are; the test closes it. Where the broker is given by URL, the
+     * test is skipped: that one is not ours to set up.
+     *
+     * @param settings in the broker's own words; its {@link BrokerStarter} says what one is
+     */
+    public static RunningBroker own(String broker, String... settings) throws Exception {
+        return own(broker, List.of(settings), waived(broker), System.getenv(), starters());
+    }
+
     private static RunningBroker shared(String broker, boolean mayBeMissing) throws Exception {
         LOCK.lock();
         try {
@@ -62,11 +72,34 @@ public final class Brokers {
     static RunningBroker find(
             String broker, boolean mayBeMissing, Map<String, String> environment, List<BrokerStarter> starters)
             throws Exception {
-        String variable = "BQ_" + broker.toUpperCase(Locale.ROOT) + "_URL";
+        String variable = variable(broker);
         String url = environment.get(variable);
-        if (url != null && !url.isBlank()) {
-            return new GivenBroker(url, variable);
+        return url != null && !url.isBlank()
+                ? new GivenBroker(url, variable)
+                : started(broker, List.of(), mayBeMissing, starters);
+    }
+
+    static RunningBroker own(
+            String broker,
+            List<String> settings,
+            boolean mayBeMissing,
+            Map<String, String> environment,
+            List<BrokerStarter> starters)
+            throws Exception {
+        String variable = variable(broker);
+        if (!environment.getOrDefault(variable, "").isBlank()) {
+            throw new TestAbortedException(
+                    "the broker given by " + variable + " is not ours to set up. The test wants " + settings);
         }
+        return started(broker, settings, mayBeMissing, starters);
+    }
+
+    private static String variable(String broker) {
+        return "BQ_" + broker.toUpperCase(Locale.ROOT) + "_URL";
+    }
+
+    private static RunningBroker started(
+            String broker, List<String> settings, boolean mayBeMissing, List<BrokerStarter> starters) throws Exception {
         List<BrokerStarter> fitting = starters.stream()
                 .filter(starter -> starter.broker().equals(broker))
                 .sorted(Comparator.comparing(BrokerStarter::kind))
@@ -74,9 +107,9 @@ public final class Brokers {
         Optional<BrokerStarter> first =
                 fitting.stream().filter(BrokerStarter::available).findFirst();
         if (first.isPresent()) {
-            return first.get().start();
+            return first.get().start(settings);
         }
-        String missing = missing(broker, variable, fitting);
+        String missing = missing(broker, fitting);
         if (mayBeMissing) {
             throw new TestAbortedException((waived(broker) ? "waived by -D" + WAIVED + ": " : "") + missing);
         }
@@ -84,9 +117,9 @@ public final class Brokers {
                 missing + ". To go on without it, and have the report say so: -D" + WAIVED + "=" + broker);
     }
 
-    private static String missing(String broker, String variable, List<BrokerStarter> starters) {
+    private static String missing(String broker, List<BrokerStarter> starters) {
         String remedies = starters.stream().map(BrokerStarter::remedy).collect(Collectors.joining(", or "));
-        return "no " + broker + " was found" + only() + ". Set " + variable
+        return "no " + broker + " was found" + only() + ". Set " + variable(broker)
                 + (remedies.isEmpty() ? "" : ", or " + remedies);
     }
 

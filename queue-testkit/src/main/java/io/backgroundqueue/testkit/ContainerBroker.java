@@ -1,6 +1,7 @@
 package io.backgroundqueue.testkit;
 
 import java.util.Optional;
+import org.testcontainers.containers.Container;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.WaitStrategy;
 
@@ -16,6 +17,15 @@ record ContainerBroker(GenericContainer<?> container, WaitStrategy ready, String
     @Override
     public Optional<BrokerProcess> process() {
         return Optional.of(this);
+    }
+
+    @Override
+    public String tool(String... words) throws Exception {
+        Container.ExecResult run = container.execInContainer(words);
+        if (run.getExitCode() != 0) {
+            throw new IllegalStateException(String.join(" ", words) + " failed:\n" + run.getStdout() + run.getStderr());
+        }
+        return run.getStdout();
     }
 
     @Override

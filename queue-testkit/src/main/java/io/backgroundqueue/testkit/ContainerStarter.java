@@ -7,11 +7,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.testcontainers.DockerClientFactory;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.containers.wait.strategy.WaitStrategy;
+import org.testcontainers.images.builder.Transferable;
 
 /**
  * Starts a broker in a container. An adapter extends it with a constructor that names image, ports and URL.
@@ -32,6 +34,8 @@ public class ContainerStarter implements BrokerStarter {
     private List<String> versionCommand = List.of();
     private WaitStrategy ready = Wait.forListeningPort();
     private String url = "{host}";
+    private Optional<String> settingsFile = Optional.empty();
+    private Optional<String> settingsOption = Optional.empty();
 
     /** A broker and the image that it is started from, unless {@link #IMAGE} says otherwise. */
     public ContainerStarter(String broker, String image) {
@@ -69,6 +73,18 @@ public class ContainerStarter implements BrokerStarter {
         return this;
     }
 
+    /** A file that the broker reads: settings are lines in it. Default: it takes none. */
+    public final ContainerStarter settingsIn(String path) {
+        settingsFile = Optional.of(path);
+        return this;
+    }
+
+    /** The option of {@link #command} that each setting follows at its end. Default: it takes none. */
+    public final ContainerStarter settingsAfter(String option) {
+        settingsOption = Optional.of(option);
+        return this;
+    }
+
     /** A command in the container whose first line of output is the broker's version. Default: the image's tag. */
     public final ContainerStarter version(String... words) {
         versionCommand = List.of(words);
@@ -97,12 +113,26 @@ public class ContainerStarter implements BrokerStarter {
 
     @Override
     public final RunningBroker start() throws Exception {
+        return start(List.of());
+    }
+
+    @Override
+    public final RunningBroker start(List<String> settings) throws Exception {
+        if (!settings.isEmpty() && settingsFile.isEmpty() && settingsOption.isEmpty()) {
+            throw new UnsupportedOperationException(
+                    broker + " takes no settings in a container, such as " + settings.get(0));
+        }
         Map<String, String> places = places();
         GenericContainer<?> container = new GenericContainer<>(image);
+        if (!settings.isEmpty()) {
+            settingsFile.ifPresent(
+                    file -> container.withCopyToContainer(Transferable.of(String.join("\n", settings) + "\n"), file));
+        }
         environment.forEach((name, value) -> container.withEnv(name, filled(value, places)));
-        if (!command.isEmpty()) {
+        List<String> words = words(settings);
+        if (!words.isEmpty()) {
             container.withCommand(
-                    command.stream().map(word -> filled(word, places)).toArray(String[]::new));
+                    words.stream().map(word -> filled(word, places)).toArray(String[]::new));
         }
         container.withExposedPorts(ports.toArray(Integer[]::new));
         container.setPortBindings(ports.stream()
@@ -111,6 +141,12 @@ public class ContainerStarter implements BrokerStarter {
         container.waitingFor(ready).withStartupTimeout(Duration.ofMinutes(3));
         container.start();
         return new ContainerBroker(container, ready, filled(url, places), versionOf(container), image);
+    }
+
+    private List<String> words(List<String> settings) {
+        List<String> words = new ArrayList<>(command);
+        settingsOption.ifPresent(option -> settings.forEach(setting -> words.addAll(List.of(option, setting))));
+        return words;
     }
 
     private Map<String, String> places() throws IOException {

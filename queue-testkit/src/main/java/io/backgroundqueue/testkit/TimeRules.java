@@ -219,11 +219,14 @@ public abstract class TimeRules extends DeadLetterRules {
         RecordingHandler<String> handler = handler(RecordingHandler.failing(1));
         RetryPolicy longer = RetryPolicy.fixed(span.plusMillis(300));
         queue().consume(topic(), String.class, handler, WorkerOptions.DEFAULT.retryPolicy(longer));
+        // What a worker needs to begin is not to be taken from the time of the task.
+        queue().enqueue(topic(), "first");
+        handler.await(1);
 
         String id =
                 queue().enqueue(topic(), "payload", PLAIN.expiresAfter(span)).taskId();
 
-        handler.await(1);
+        handler.await(2);
         passes(span);
         handler.awaitIds(List.of(id));
         assertThat(handler.runsOf(id)).hasSize(2);

@@ -18,14 +18,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** What runs in the JVM that a {@link WorkerProcess} starts. Arguments: the journal's path, then a {@link ProcessPlan}. */
 public final class WorkerProcessMain {
-    /** The exit status of a process that halted as its plan told it to. */
+    /** The exit status of a process that halted, as its plan told it to or because nobody is left to tell it anything. */
     static final int HALTED = 99;
 
     private final ProcessPlan plan;
@@ -38,7 +38,7 @@ public final class WorkerProcessMain {
         this.journal = journal;
     }
 
-    /** Works until the process is told to end. */
+    /** Works until the process is told to end, or the one that started it has ended. */
     public static void main(String[] arguments) throws Exception {
         Path file = Path.of(arguments[0]);
         String[] settings = java.util.Arrays.copyOfRange(arguments, 1, arguments.length);
@@ -46,7 +46,13 @@ public final class WorkerProcessMain {
         new WorkerProcessMain(ProcessPlan.parse(settings), journal).run();
     }
 
-    private void run() throws InterruptedException {
+    private void run() {
+        // Nobody else would end it when the JVM of the tests is killed.
+        CompletableFuture<Void> orphaned = ProcessHandle.current()
+                .parent()
+                .orElseThrow()
+                .onExit()
+                .thenRun(() -> Runtime.getRuntime().halt(HALTED));
         QueueOptions options = QueueOptions.builder().listener(this::told).build();
         BackgroundQueue queue = BackgroundQueues.open(plan.url(), options);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> end(queue), "worker-process-end"));
@@ -58,7 +64,7 @@ public final class WorkerProcessMain {
             produce(queue, plan.payload(i));
         }
         note(Kind.PRODUCED, "", 0, "");
-        new CountDownLatch(1).await();
+        orphaned.join();
     }
 
     private void produce(BackgroundQueue queue, String payload) {

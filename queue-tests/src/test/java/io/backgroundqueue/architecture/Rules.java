@@ -224,6 +224,8 @@ final class Rules {
         JavaClass element = type.getBaseComponentType();
         return element.isPrimitive()
                 || element.getPackageName().startsWith("java.")
+                || element.getPackageName().equals("javax.sql")
+                || element.getPackageName().equals("javax.net")
                 || element.getPackageName().startsWith(USER);
     }
 }

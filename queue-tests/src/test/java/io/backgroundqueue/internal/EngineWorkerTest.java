@@ -385,7 +385,7 @@ class EngineWorkerTest {
     }
 
     @Test
-    void verdictsThatCannotBeStoredAtAShutdownAreGivenUpAfterTenSeconds() {
+    void verdictsThatCannotBeStoredAtAShutdownAreGivenUpAfterEightSeconds() {
         receiver.settling = batch -> {
             throw new BackendError(ErrorClass.TRANSIENT, "away");
         };
@@ -396,7 +396,7 @@ class EngineWorkerTest {
         ShutdownReport report = bench.passTimeUntil(Bench.elsewhere(() -> worker.shutdown(GRACE)));
 
         assertThat(report.finished()).isZero();
-        assertThat(Duration.between(before, bench.time.now())).isBetween(Duration.ofSeconds(9), Duration.ofSeconds(20));
+        assertThat(Duration.between(before, bench.time.now())).isBetween(Duration.ofSeconds(7), Duration.ofSeconds(18));
         assertThat(bench.driver.journal.all()).containsExactly("open orders", "close orders");
     }
 }

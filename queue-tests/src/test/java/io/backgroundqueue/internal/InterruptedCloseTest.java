@@ -44,6 +44,23 @@ class InterruptedCloseTest {
     }
 
     @Test
+    void theDriverIsClosedWithoutTheInterruptOfWhoClosesIt() {
+        EngineQueue queue = bench.queue();
+        Recorder<Boolean> flags = new Recorder<>();
+        Thread closer = new Thread(() -> {
+            Thread.currentThread().interrupt();
+            queue.shutdown(Duration.ZERO);
+            flags.add(Thread.currentThread().isInterrupted());
+        });
+        closer.start();
+        WorkerBench.join(closer);
+
+        assertThat(bench.driver.journal.all()).containsExactly("close driver");
+        assertThat(bench.driver.interrupted).isFalse();
+        assertThat(flags.all()).containsExactly(true);
+    }
+
+    @Test
     void aSendThatIsOnItsWayEndsBeforeTheDriverIsClosed() {
         CountDownLatch sending = new CountDownLatch(1);
         CountDownLatch release = new CountDownLatch(1);

@@ -109,6 +109,14 @@ class JoinedQueueTest {
     }
 
     @Test
+    void aWrongNumberOfResultsLeavesTheOutcomeUnknown() {
+        BackgroundQueue view =
+                BackgroundQueues.within(queue, ScriptedDriver.class, driver -> (batch, timeout) -> List.of());
+
+        refused(Kind.OUTCOME_UNKNOWN, () -> view.enqueue("mail", "a"), "0 results for 1 tasks");
+    }
+
+    @Test
     void whatIsInvalidIsRefusedBeforeTheTransactionIsTouched() {
         invalid(() -> view().enqueue("a topic", "a"), "'a topic'");
 

@@ -68,7 +68,7 @@ class ProvidersTest {
         QueueException error = invalid(
                 () -> BackgroundQueues.open("kafka://user:hunter2@host?password=hunter2"),
                 "No backend opens the scheme 'kafka'",
-                "Found are: memory, ",
+                "Found are: amqp, amqps, jdbc, memory, ",
                 "scripted",
                 "Add the artifact io.backgroundqueue:queue-kafka");
 

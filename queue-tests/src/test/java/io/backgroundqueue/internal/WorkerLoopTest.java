@@ -154,6 +154,21 @@ class WorkerLoopTest {
         assertThat(bench.events.all()).containsExactly(new TaskEvent.Released("orders", "a"));
     }
 
+    /** What is given back would come to this very worker again, where a receiver fetches ahead. */
+    @Test
+    void nothingIsGivenBackBeforeTheReceiverIsParked() {
+        WorkerBench worker = worker(2);
+        CompletableFuture<Void> drained = worker.loop.drain();
+        worker.receiver.parking = () -> {
+            assertThat(drained).isNotDone();
+            return true;
+        };
+        worker.receive();
+
+        assertThat(worker.receiver.parks.all()).hasSize(1);
+        assertThat(drained).isDone();
+    }
+
     @Test
     void aBackendThatCannotWaitIsAskedFourTimesASecondUntilThereIsWork() {
         bench.driver.capabilities = Capable.limited(Limits.DEFAULT.maxWait(Duration.ZERO));

@@ -136,6 +136,9 @@ class QueueUrlTest {
         invalid(url::requireAllTaken, "unknown parameters concurency, zone", "Known are concurrency, lease");
         QueueUrl one = QueueUrl.parse("memory:?zone=b");
         invalid(one::requireAllTaken, "unknown parameter zone");
+
+        QueueUrl half = QueueUrl.parse("amqp://bob:20?secret@rabbit");
+        assertThatThrownBy(half::requireAllTaken).hasMessageNotContaining("secret");
     }
 
     @Test

@@ -3,13 +3,16 @@ package io.backgroundqueue.spi;
 import static io.backgroundqueue.spi.SampleTask.MADE;
 import static io.backgroundqueue.spi.SampleTask.task;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.backgroundqueue.Bytes;
 import io.backgroundqueue.Start;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -230,6 +233,40 @@ class WireFormatTest {
             })
     void garbageIsMalformedAndNeverAnException(String garbage) {
         assertThat(read(garbage)).isInstanceOf(WireFormat.Read.Malformed.class);
+    }
+
+    @Test
+    void headersAloneSurviveAsJson() {
+        Random random = new Random(20260302);
+        for (int round = 0; round < 500; round++) {
+            Map<String, String> headers = new HashMap<>();
+            for (int i = random.nextInt(5); i > 0; i--) {
+                headers.put(text(random), text(random));
+            }
+            assertThat(WireFormat.headersFromJson(WireFormat.headersToJson(headers)))
+                    .isEqualTo(headers);
+        }
+    }
+
+    @Test
+    void headersAreWrittenInOneOrder() {
+        assertThat(WireFormat.headersToJson(Map.of("b", "2", "a", "1"))).isEqualTo("{\"a\":\"1\",\"b\":\"2\"}");
+    }
+
+    @Test
+    void headersOfAForeignProducerBecomeText() {
+        assertThat(WireFormat.headersFromJson("{\"n\": 1, \"flag\": true}"))
+                .isEqualTo(Map.of("n", "1", "flag", "true"));
+    }
+
+    @Test
+    void headersThatAreNoJsonObjectAreRefused() {
+        for (String wrong : List.of("", "no JSON", "[1]", "\"text\"", "null", "{\"a\":", "[".repeat(100_000))) {
+            assertThatThrownBy(() -> WireFormat.headersFromJson(wrong))
+                    .as(wrong.substring(0, Math.min(10, wrong.length())))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("not a JSON object");
+        }
     }
 
     @Test

@@ -70,12 +70,50 @@ class BrokersTest {
                 .hasMessageContainingAll("-Dbq.brokers.kind=docker", "container or process");
     }
 
+    @Test
+    void aBrokerOfATestsOwnIsStartedWithItsSettings() throws Exception {
+        RunningBroker own =
+                Brokers.own("redis", List.of("timeout = 1"), false, NOTHING_SET, List.of(starter(Kind.PROCESS, true)));
+
+        assertThat(own.startedBy()).isEqualTo("PROCESS with [timeout = 1]");
+    }
+
+    @Test
+    void aBrokerThatSomebodyGaveIsNotSetUpForATest() {
+        assertThatThrownBy(() -> Brokers.own(
+                        "redis",
+                        List.of("timeout = 1"),
+                        false,
+                        Map.of("BQ_REDIS_URL", "redis://elsewhere"),
+                        List.of(starter(Kind.PROCESS, true))))
+                .isInstanceOf(TestAbortedException.class)
+                .hasMessageContainingAll("BQ_REDIS_URL", "timeout = 1");
+    }
+
+    @Test
+    void aStarterThatKnowsNoSettingsRefusesThem() throws Exception {
+        BrokerStarter plain = new Plain();
+
+        assertThatThrownBy(() -> plain.start(List.of("timeout = 1")))
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContainingAll("Plain", "timeout = 1");
+        assertThat(plain.start(List.of()).startedBy()).isEqualTo("PROCESS");
+    }
+
+    @Test
+    void aTestThatWantsAToolOfABrokerWithoutOneIsSkipped() {
+        assertThatThrownBy(() -> new Planted(Kind.PROCESS, true, List.of()).tool("redis-cli", "ping"))
+                .isInstanceOf(TestAbortedException.class)
+                .hasMessageContainingAll("PROCESS", "redis-cli");
+    }
+
     private static BrokerStarter starter(Kind kind, boolean able) {
-        return new Planted(kind, able);
+        return new Planted(kind, able, List.of());
     }
 
     /** Starts nothing, and says so. */
-    private record Planted(Kind kind, boolean available) implements BrokerStarter, RunningBroker {
+    private record Planted(Kind kind, boolean available, List<String> settings)
+            implements BrokerStarter, RunningBroker {
         @Override
         public String broker() {
             return "redis";
@@ -92,6 +130,11 @@ class BrokersTest {
         }
 
         @Override
+        public RunningBroker start(List<String> wanted) {
+            return new Planted(kind, available, wanted);
+        }
+
+        @Override
         public String url() {
             return "redis://planted";
         }
@@ -103,7 +146,7 @@ class BrokersTest {
 
         @Override
         public String startedBy() {
-            return kind.name();
+            return kind.name() + (settings.isEmpty() ? "" : " with " + settings);
         }
 
         @Override
@@ -113,5 +156,33 @@ class BrokersTest {
 
         @Override
         public void close() {}
+    }
+
+    /** Implements only what it must. */
+    private static final class Plain implements BrokerStarter {
+        @Override
+        public String broker() {
+            return "redis";
+        }
+
+        @Override
+        public Kind kind() {
+            return Kind.PROCESS;
+        }
+
+        @Override
+        public boolean available() {
+            return true;
+        }
+
+        @Override
+        public String remedy() {
+            return "nothing";
+        }
+
+        @Override
+        public RunningBroker start() {
+            return new Planted(Kind.PROCESS, true, List.of());
+        }
     }
 }

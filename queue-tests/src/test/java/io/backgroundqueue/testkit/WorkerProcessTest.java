@@ -3,12 +3,15 @@ package io.backgroundqueue.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The backend in memory lives inside each process, so each is its own producer here. */
 @Timeout(120)
@@ -49,6 +52,33 @@ class WorkerProcessTest {
 
         assertThat(process.accepted()).hasSize(5);
         assertThat(process.started()).isZero();
+    }
+
+    @Test
+    void aProcessEndsWithTheOneThatStartedIt(@TempDir Path folder) throws Exception {
+        List<String> worker = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                WorkerProcessMain.class.getName(),
+                folder.resolve("journal").toString()));
+        worker.addAll(PLAN.arguments());
+        List<String> shell = new ArrayList<>(List.of("sh", "-c", "\"$@\" >/dev/null 2>&1 & echo $!; wait", "sh"));
+        shell.addAll(worker);
+        Process starter = new ProcessBuilder(shell).start();
+        long pid = Long.parseLong(starter.inputReader().readLine());
+        ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
+        try {
+            Journal journal = new Journal(folder.resolve("journal"));
+            eventually(() -> Files.exists(folder.resolve("journal")) && journal.count(Journal.Kind.READY) == 1);
+
+            starter.destroyForcibly();
+
+            eventually(() -> !process.isAlive());
+        } finally {
+            process.destroyForcibly();
+            starter.destroyForcibly();
+        }
     }
 
     @Test

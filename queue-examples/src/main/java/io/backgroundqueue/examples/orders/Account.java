@@ -17,12 +17,29 @@ import java.util.stream.Collectors;
  * @param line by the events
  * @param stored how many tasks the backend holds, dead letters apart; absent where it cannot tell
  * @param letters ids of its dead letters; absent where it keeps none
+ * @param before what it had when this process began
  */
-record Account(LedgerLine line, Optional<Long> stored, Optional<Set<String>> letters) {
+record Account(LedgerLine line, Optional<Long> stored, Optional<Set<String>> letters, Stock before) {
     private static final int SHOWN = 3;
 
-    static Account of(LedgerLine line, BackgroundQueue queue) {
-        return new Account(line, stored(line.topic(), queue), letters(line.topic(), queue));
+    /**
+     * What a run that was killed has left on a topic.
+     *
+     * @param tasks how many tasks, dead letters apart
+     * @param letters ids of the dead letters
+     */
+    record Stock(long tasks, Set<String> letters) {
+        static final Stock NONE = new Stock(0, Set.of());
+
+        static Stock of(String topic, BackgroundQueue queue) {
+            return new Stock(
+                    Account.stored(topic, queue).orElse(0L),
+                    Account.letters(topic, queue).orElse(Set.of()));
+        }
+    }
+
+    static Account of(LedgerLine line, BackgroundQueue queue, Stock before) {
+        return new Account(line, stored(line.topic(), queue), letters(line.topic(), queue), before);
     }
 
     private static Optional<Long> stored(String topic, BackgroundQueue queue) {
@@ -46,18 +63,21 @@ record Account(LedgerLine line, Optional<Long> stored, Optional<Set<String>> let
                 .collect(Collectors.toCollection(TreeSet::new)));
     }
 
-    /** Where the two sides differ: empty if accepted = completed + dead-lettered + expired + still stored. */
+    /** Where the two sides differ: empty if taken over + accepted = completed + dead-lettered + expired + still stored. */
     List<String> differences() {
         List<String> differences = new ArrayList<>();
         long found = line.completed() + line.dead().size() + line.expired() + stored.orElse(0L);
-        if (line.accepted() != found) {
-            differences.add(line.topic() + ": " + line.accepted() + " accepted, but " + line.completed()
+        if (before.tasks() + line.accepted() != found) {
+            String left = before.tasks() > 0 ? before.tasks() + " taken over + " : "";
+            differences.add(line.topic() + ": " + left + line.accepted() + " accepted, but " + line.completed()
                     + " completed + " + line.dead().size() + " dead-lettered + " + line.expired() + " expired + "
                     + stored.orElse(0L) + " still stored = " + found + ". No end was told of " + some(line.open()));
         }
-        if (letters.isPresent() && !letters.get().equals(line.dead().keySet())) {
-            differences.add(line.topic() + ": the events told of the dead letters "
-                    + some(line.dead().keySet()) + ", and the backend holds " + some(letters.get()));
+        Set<String> told = new TreeSet<>(line.dead().keySet());
+        told.addAll(before.letters());
+        if (letters.isPresent() && !letters.get().equals(told)) {
+            differences.add(line.topic() + ": the events told of the dead letters " + some(told)
+                    + ", and the backend holds " + some(letters.get()));
         }
         if (!line.failed().isEmpty()) {
             differences.add(line.topic() + ": " + line.failed().size() + " enqueues failed, the first one with: "

@@ -5,6 +5,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
@@ -19,12 +20,13 @@ record Audit(int clicks, List<Account> accounts) {
     private static final String ROW = "  %-26s %9s %11s %10s %8s %14s %8s %13s%n";
 
     /** Takes the accounts; again for a while if they differ, for many a broker counts with a delay. */
-    static Audit of(BackgroundQueue queue, DemoLedger ledger, List<String> topics, int clicks, Duration patience)
+    static Audit of(
+            BackgroundQueue queue, DemoLedger ledger, Map<String, Account.Stock> topics, int clicks, Duration patience)
             throws InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
         while (true) {
             List<Account> accounts = new ArrayList<>();
-            topics.forEach(topic -> accounts.add(Account.of(ledger.line(topic), queue)));
+            topics.forEach((topic, before) -> accounts.add(Account.of(ledger.line(topic), queue, before)));
             Audit audit = new Audit(clicks, accounts);
             if (audit.differences().isEmpty() || System.nanoTime() > deadline) {
                 return audit;
@@ -67,6 +69,9 @@ record Audit(int clicks, List<Account> accounts) {
                 sum(a -> a.line().dead().size()),
                 sum(a -> a.line().expired()),
                 sum(a -> a.stored().orElse(0L)));
+        if (takenOver() > 0) {
+            out.println("  " + takenOver() + " tasks were taken over from a run that was killed");
+        }
         long twice = sum(a -> a.line().twice());
         if (twice > 0) {
             out.println(
@@ -99,13 +104,18 @@ record Audit(int clicks, List<Account> accounts) {
                 account.stored().map(String::valueOf).orElse("not known"));
     }
 
+    private long takenOver() {
+        return sum(a -> a.before().tasks());
+    }
+
     private long sum(ToLongFunction<Account> column) {
         return accounts.stream().mapToLong(column).sum();
     }
 
     /** The equation, with the numbers of all topics. */
     String equation() {
-        return sum(a -> a.line().accepted()) + " accepted = "
+        return (takenOver() > 0 ? takenOver() + " taken over + " : "")
+                + sum(a -> a.line().accepted()) + " accepted = "
                 + sum(a -> a.line().completed()) + " completed + "
                 + sum(a -> a.line().dead().size()) + " dead-lettered + "
                 + sum(a -> a.line().expired())

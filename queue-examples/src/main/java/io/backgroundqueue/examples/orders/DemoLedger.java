@@ -112,6 +112,18 @@ final class DemoLedger implements TaskListener {
         }
     }
 
+    /** How many tasks the backend has taken from this process. */
+    int accepted() {
+        lock.lock();
+        try {
+            return pages.values().stream()
+                    .mapToInt(page -> page.accepted.size())
+                    .sum();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** How many tasks have come to an end. */
     int ended() {
         lock.lock();

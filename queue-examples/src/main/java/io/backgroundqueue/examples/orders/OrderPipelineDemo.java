@@ -12,8 +12,9 @@ import io.backgroundqueue.TaskListener;
 import io.backgroundqueue.spi.QueueUrl;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.UUID;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -22,13 +23,17 @@ import java.util.function.UnaryOperator;
 
 /**
  * Runs a file of 1,000 orders through the {@link Pipeline} on the backend that a URL names, and proves at the end that
- * no task was lost: exit status 0 if the ledger balances, 1 if it does not, 2 if the run could not start.
+ * no task was lost: exit status 0 if the ledger balances, 1 if it does not, 2 if the run could not start. Where the backend
+ * brings a store, a run that was killed is taken over by the next one, which finishes the rest.
  *
  * <pre>{@code OrderPipelineDemo [URL [delay of the follow-up mail in seconds]]}</pre>
  */
 public final class OrderPipelineDemo {
     private static final Duration LOOK = Duration.ofMillis(100);
     private static final int TASKS_PER_ORDER = 4;
+
+    /** A task that a killed process was running comes back when its lease is over. */
+    private static final Duration LEASE = Duration.ofSeconds(30);
 
     private final Settings settings;
     private final PrintStream out;
@@ -85,31 +90,52 @@ public final class OrderPipelineDemo {
                 .listener(settings.listening().apply(demo.ledger))
                 .build();
         try (KeyValueStore effects = BackgroundQueues.openStore("memory:");
+                KeyValueStore notes = notes(settings.url());
                 BackgroundQueue queue = BackgroundQueues.open(settings.url(), options)) {
-            return demo.run(queue, effects);
+            return demo.run(queue, effects, RunNote.in(notes));
         } catch (QueueException cannotStart) {
             out.println(cannotStart.getMessage());
             return 2;
         }
     }
 
-    private int run(BackgroundQueue queue, KeyValueStore effects) throws Exception {
-        String run = UUID.randomUUID().toString().substring(0, 8);
-        Pipeline pipeline = new Pipeline(queue, effects, run, settings.followUpAfter());
+    /** The backend's own store; without one, nothing is known of earlier runs. */
+    private static KeyValueStore notes(String url) {
+        try {
+            return BackgroundQueues.openStore(url);
+        } catch (QueueException noStore) {
+            return BackgroundQueues.openStore("memory:");
+        }
+    }
+
+    private int run(BackgroundQueue queue, KeyValueStore effects, RunNote note) throws Exception {
+        Pipeline pipeline = new Pipeline(queue, effects, note.run(), settings.followUpAfter());
         List<Order> orders = Orders.read();
-        out.println("Run " + run + " on " + queue.capabilities().backend() + " (" + QueueUrl.redact(settings.url())
-                + "): " + orders.size() + " clicks on \"buy\"");
+        out.println("Run " + note.run() + (note.takenOver() ? ", which was killed and goes on" : "") + ", on "
+                + queue.capabilities().backend() + " (" + QueueUrl.redact(settings.url()) + "): " + orders.size()
+                + " clicks on \"buy\"");
+        Map<String, Account.Stock> stock = new LinkedHashMap<>();
+        pipeline.topics()
+                .forEach(topic ->
+                        stock.put(topic, note.takenOver() ? Account.Stock.of(topic, queue) : Account.Stock.NONE));
         pipeline.startWorkers();
-        process(orders, pipeline);
-        Audit audit = Audit.of(queue, ledger, pipeline.topics(), orders.size(), settings.patience());
+        process(
+                orders,
+                pipeline,
+                stock.values().stream().mapToLong(Account.Stock::tasks).sum());
+        Audit audit = Audit.of(queue, ledger, stock, orders.size(), settings.patience());
         pipeline.missing()
                 .forEach((feature, why) ->
                         out.println("  without " + feature + ", which this backend does not offer: " + why));
         audit.print(out);
-        return verdict(audit, pipeline, queue);
+        int status = verdict(audit, pipeline, queue);
+        if (status == 0) {
+            note.finished();
+        }
+        return status;
     }
 
-    private void process(List<Order> orders, Pipeline pipeline) throws Exception {
+    private void process(List<Order> orders, Pipeline pipeline, long takenOver) throws Exception {
         long expected = orders.stream().map(Order::id).distinct().count() * TASKS_PER_ORDER;
         Progress progress = new Progress(out, Progress.onTerminal(), expected, System::nanoTime);
         List<CompletableFuture<EnqueueReceipt>> placed =
@@ -117,14 +143,16 @@ public final class OrderPipelineDemo {
         while (!ended(CompletableFuture.allOf(placed.toArray(CompletableFuture<?>[]::new)))) {
             progress.show(ledger.ended());
         }
-        while (!ledger.awaitEnds(LOOK) && ledger.quiet().compareTo(longestQuiet()) < 0) {
+        Duration longestQuiet =
+                settings.followUpAfter().plus(settings.patience()).plus(takenOver > 0 ? LEASE : Duration.ZERO);
+        while (!allEnded(takenOver) && ledger.quiet().compareTo(longestQuiet) < 0) {
             progress.show(ledger.ended());
         }
         progress.end(ledger.ended());
     }
 
-    private Duration longestQuiet() {
-        return settings.followUpAfter().plus(settings.patience());
+    private boolean allEnded(long takenOver) throws InterruptedException {
+        return ledger.awaitEnds(LOOK) && ledger.ended() >= ledger.accepted() + takenOver;
     }
 
     private static boolean ended(CompletableFuture<Void> all) throws InterruptedException {

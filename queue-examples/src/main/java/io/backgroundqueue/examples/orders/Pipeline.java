@@ -38,6 +38,9 @@ import java.util.zip.CRC32;
 final class Pipeline {
     private static final Duration A_WEEK = Duration.ofDays(7);
 
+    /** Long enough for whoever starts the shop again after a crash. */
+    private static final Duration AN_HOUR = Duration.ofHours(1);
+
     private final BackgroundQueue queue;
     private final KeyValueStore effects;
     private final String run;
@@ -76,15 +79,16 @@ final class Pipeline {
         queue.consume(topic("follow-up"), Order.class, this::followUp, options);
     }
 
-    /** What the web server does with a click on "buy". Ends when the backend has stored what is to be done. */
+    /**
+     * What the web server does with a click on "buy". Ends when the backend has stored what is to be done. A second click
+     * does it all again, for after the first one the server may have died half-way; the ids keep it from being done twice.
+     */
     CompletableFuture<EnqueueReceipt> placed(Order order) {
         EnqueueOptions options = once(order);
         options = with(Feature.PRIORITY, options, o -> o.priority(9));
         EnqueueOptions later = with(Feature.DELAY, once(order), o -> o.delay(followUpAfter));
         return queue.enqueueAsync(topic("order-confirmation"), order, options)
-                .thenCompose(receipt -> receipt.duplicate()
-                        ? CompletableFuture.completedFuture(receipt)
-                        : queue.enqueueAsync(topic("follow-up"), order, later));
+                .thenCompose(receipt -> queue.enqueueAsync(topic("follow-up"), order, later));
     }
 
     private void confirm(BackgroundTask<Order> task) throws Exception {
@@ -129,7 +133,10 @@ final class Pipeline {
     }
 
     private EnqueueOptions once(Order order) {
-        return with(Feature.DEDUPLICATION, EnqueueOptions.DEFAULT, o -> o.deduplicationId(order.id()));
+        return with(
+                Feature.DEDUPLICATION,
+                EnqueueOptions.DEFAULT,
+                o -> o.deduplicationId(order.id()).deduplicationWindow(AN_HOUR));
     }
 
     private EnqueueOptions with(Feature feature, EnqueueOptions options, UnaryOperator<EnqueueOptions> wish) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,12 +48,31 @@ class OrderPipelineDemoTest {
         assertThat(status).isZero();
     }
 
+    @Test
+    void theSameLedgerBalancesOnPostgresql() throws Exception {
+        String prefix = "demo_" + UUID.randomUUID().toString().substring(0, 8) + "_";
+        String url = Brokers.shared("postgresql").url() + "&createTables=true&prefix=" + prefix;
+
+        int status = run(Settings.of(url).followUpAfter(Duration.ofMillis(200)));
+
+        assertEverythingIsAccountedFor();
+        assertThat(status).isZero();
+    }
+
+    @Test
+    void theSameLedgerBalancesOnAFileOfH2(@TempDir Path folder) throws Exception {
+        int status = run(Settings.of("jdbc:h2:file:" + folder.resolve("shop")).followUpAfter(Duration.ofMillis(200)));
+
+        assertEverythingIsAccountedFor();
+        assertThat(status).isZero();
+    }
+
     private void assertEverythingIsAccountedFor() {
         assertThat(output())
                 .containsPattern("order-confirmation-\\w+ +1000 +40 +999 +0 +1 +0 +0")
                 .containsPattern("invoice-\\w+ +999 +0 +998 +2 +1 +0 +0")
                 .containsPattern("inventory-\\w+ +999 +0 +999 +" + timesTheWarehouseFails() + " +0 +0 +0")
-                .containsPattern("follow-up-\\w+ +1000 +0 +1000 +0 +0 +0 +0")
+                .containsPattern("follow-up-\\w+ +1000 +40 +1000 +0 +0 +0 +0")
                 .contains("NON_RETRYABLE: order A-1437 has a total of -49.00 GBP")
                 .contains("ATTEMPTS_EXHAUSTED: order A-1729 is in XTS")
                 .contains(

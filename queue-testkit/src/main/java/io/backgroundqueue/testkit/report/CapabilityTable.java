@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -32,11 +33,23 @@ public final class CapabilityTable {
             "FENCE",
             "DURABILITY");
 
-    private final Map<String, Map<String, String>> supports = new TreeMap<>();
+    private final Map<String, Row> rows = new TreeMap<>();
 
-    /** A table of the adapters in these reports. */
-    public CapabilityTable(List<Report> reports) {
-        reports.forEach(report -> supports.put(report.adapter(), report.supports()));
+    private record Row(String page, Map<String, String> supports) {}
+
+    /**
+     * A table of the adapters in these reports that have a page.
+     *
+     * @param pages names of the backends' pages; adapters of one family, such as jdbc-h2, may share one
+     */
+    public CapabilityTable(List<Report> reports, Set<String> pages) {
+        for (Report report : reports) {
+            String family = report.adapter().split("-", 2)[0];
+            String page = pages.contains(report.adapter()) ? report.adapter() : family;
+            if (pages.contains(page)) {
+                rows.put(report.adapter(), new Row(page, report.supports()));
+            }
+        }
     }
 
     /** The table in Markdown. */
@@ -46,11 +59,11 @@ public final class CapabilityTable {
                 + String.join(
                         " | ", COLUMNS.stream().map(CapabilityTable::title).toList()) + " |");
         lines.add("|---" + "|---".repeat(COLUMNS.size()) + "|");
-        supports.forEach((adapter, support) -> lines.add("| [" + adapter + "](docs/backends/" + adapter + ".md) | "
+        rows.forEach((adapter, row) -> lines.add("| [" + adapter + "](docs/backends/" + row.page() + ".md) | "
                 + String.join(
                         " | ",
                         COLUMNS.stream()
-                                .map(column -> support.getOrDefault(column, "?"))
+                                .map(column -> row.supports().getOrDefault(column, "?"))
                                 .toList())
                 + " |"));
         return String.join("\n", lines);

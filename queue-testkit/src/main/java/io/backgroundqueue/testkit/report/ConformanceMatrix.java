@@ -16,6 +16,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reports made into one table, rule by adapter. A program: {@code ConformanceMatrix <report.json>… <conformance.md>
@@ -62,14 +63,17 @@ public final class ConformanceMatrix {
         String markdown = matrix.markdown();
         Files.writeString(output, markdown);
         for (Path readme : pages.subList(1, pages.size())) {
-            new CapabilityTable(reports.stream()
-                            .filter(report ->
-                                    Files.exists(output.resolveSibling("backends/" + report.adapter() + ".md")))
-                            .toList())
-                    .write(readme);
+            new CapabilityTable(reports, backends(output.resolveSibling("backends"))).write(readme);
         }
         System.out.print(markdown);
         System.exit(matrix.failures().isEmpty() ? 0 : 1);
+    }
+
+    private static Set<String> backends(Path folder) throws IOException {
+        try (Stream<Path> pages = Files.list(folder)) {
+            return pages.map(page -> page.getFileName().toString().replace(".md", ""))
+                    .collect(Collectors.toSet());
+        }
     }
 
     private static boolean isA(Path file, String ending) {

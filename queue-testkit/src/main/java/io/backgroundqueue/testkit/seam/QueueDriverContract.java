@@ -12,7 +12,6 @@ import io.backgroundqueue.spi.ErrorClass;
 import io.backgroundqueue.spi.QueueDriver;
 import io.backgroundqueue.testkit.Rule;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,37 +86,42 @@ public abstract class QueueDriverContract extends DeadLetterRules {
     @Test
     @Rule("14.152")
     public final void aClosedDriverLeavesNoThreadThatKeepsTheProgramAlive() throws Exception {
-        Set<Thread> before = threads();
+        ThreadGroup group = new ThreadGroup("contract-test");
         String topic = newTopic();
-        onAThreadThatIsNoDaemon(() -> {
+        onAThreadOf(group, () -> {
             Peer peer = newPeer();
             peer.hand(topic, options()).look(1);
             peer.send(List.of(task(topic).at(now())));
             peer.close();
             return topic;
         });
-        patience().eventually(() -> left(before).isEmpty(), () -> "threads should end: " + left(before));
+        patience().eventually(() -> left(group).isEmpty(), () -> "threads should end: " + left(group));
     }
 
-    /** Threads inherit whether they are daemons; test engines that run tests in parallel do so on daemons. */
-    private static void onAThreadThatIsNoDaemon(Callable<?> step) throws Exception {
+    /**
+     * Threads inherit their group, which keeps those of other tests out of this one; and whether they are daemons, as those
+     * are on which tests run in parallel.
+     */
+    private static void onAThreadOf(ThreadGroup group, Callable<?> step) throws Exception {
         FutureTask<?> task = new FutureTask<>(step);
-        Thread thread = new Thread(task, "contract-test");
+        Thread thread = new Thread(group, task, "contract-test");
         thread.setDaemon(false);
         thread.start();
         thread.join();
         task.get();
     }
 
-    private static Set<Thread> threads() {
-        return new HashSet<>(Thread.getAllStackTraces().keySet());
-    }
-
-    private static Set<String> left(Set<Thread> before) {
-        return threads().stream()
-                .filter(thread -> !thread.isDaemon() && thread.isAlive() && !before.contains(thread))
+    private static Set<String> left(ThreadGroup group) {
+        return Thread.getAllStackTraces().keySet().stream()
+                .filter(thread -> !thread.isDaemon() && isIn(group, thread))
                 .map(Thread::getName)
                 .collect(Collectors.toSet());
+    }
+
+    /** A thread that has ended is in no group. */
+    private static boolean isIn(ThreadGroup group, Thread thread) {
+        ThreadGroup its = thread.getThreadGroup();
+        return its != null && group.parentOf(its);
     }
 
     @Test

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class CapabilityTableTest {
-    private final CapabilityTable table = new CapabilityTable(List.of(
-            report("redis", Map.of("DELAY", "native", "DURABILITY", "on disk")),
-            report("kafka", Map.of("DELAY", "a delay topic"))));
+    private final CapabilityTable table = new CapabilityTable(
+            List.of(
+                    report("redis", Map.of("DELAY", "native", "DURABILITY", "on disk")),
+                    report("kafka", Map.of("DELAY", "a delay topic"))),
+            Set.of("redis", "kafka"));
 
     @Test
     void thereIsOneRowPerAdapterInAlphabeticalOrder() {
@@ -17,6 +20,18 @@ class CapabilityTableTest {
         assertThat(table.markdown().lines().toList().get(2))
                 .startsWith("| [kafka](docs/backends/kafka.md) | a delay topic |");
         assertThat(table.markdown().lines().toList().get(3)).endsWith("| on disk |");
+    }
+
+    @Test
+    void anAdapterWithoutAPageOfItsOwnLinksToItsFamilysOrIsNotShown() {
+        CapabilityTable families = new CapabilityTable(
+                List.of(report("jdbc-h2", Map.of()), report("redis-pubsub", Map.of()), report("valkey", Map.of())),
+                Set.of("jdbc", "redis", "redis-pubsub"));
+
+        assertThat(families.markdown())
+                .contains("[jdbc-h2](docs/backends/jdbc.md)")
+                .contains("[redis-pubsub](docs/backends/redis-pubsub.md)")
+                .doesNotContain("valkey");
     }
 
     @Test

@@ -1,4 +1,4 @@
-package io.backgroundqueue.redis;
+package io.backgroundqueue.spi;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,6 +7,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
@@ -15,47 +17,59 @@ import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 
 /**
- * A socket that gives a write up as it gives up a read: when nothing went through for the time of its timeout. A plain one
- * waits until the system gives up, up to a quarter of an hour, when a silent peer has taken all it takes; and a call to
- * the backend must end in time.
+ * For client libraries that take a socket: one that gives a write up as it gives up a read, when nothing went through for
+ * {@link #setSoTimeout}, or for a time of its own. A plain one waits until the system gives up, up to a quarter of an hour, when a silent peer has
+ * taken all it takes; and a call to the backend must end in time. It is over a {@link SocketChannel} that does not block,
+ * so an interrupt neither ends nor closes anything. One thread may read while another writes.
  */
 @SuppressWarnings("UnsynchronizedOverridesSynchronized") // a channel is thread-safe by itself
-final class BoundedSocket extends Socket {
+public final class BoundedSocket extends Socket {
     /** The platform keeps a buffer of the size of the largest write per thread. */
     private static final int MOST_PER_WRITE = 64 << 10;
 
     private final SocketChannel channel;
     private final Selector readable;
+    private final int writeTimeout;
     private volatile int timeout;
 
-    private BoundedSocket(SocketChannel channel, int timeout) throws IOException {
-        this.channel = channel;
-        this.timeout = timeout;
-        channel.configureBlocking(false);
-        channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-        channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        this.readable = Selector.open();
+    /** Not connected yet, without a timeout. */
+    public BoundedSocket() throws IOException {
+        this(Duration.ZERO);
     }
 
-    /** @param millis how long connecting may take, and each read and write until another timeout is set; more than 0 */
-    @SuppressWarnings("resource") // closed with what is returned, or below
-    static BoundedSocket connect(InetSocketAddress address, int millis) throws IOException {
-        if (address.isUnresolved()) {
-            throw new UnknownHostException("the name " + address.getHostString() + " is not known");
+    /**
+     * Not connected yet, with a timeout for writes of their own.
+     *
+     * @param write how long nothing may go through; zero for as long as a read may take
+     */
+    public BoundedSocket(Duration write) throws IOException {
+        this.channel = SocketChannel.open();
+        this.readable = Selector.open();
+        this.writeTimeout = (int) write.toMillis();
+        channel.configureBlocking(false);
+    }
+
+    @Override
+    public void connect(SocketAddress address) throws IOException {
+        connect(address, 0);
+    }
+
+    @Override
+    public void connect(SocketAddress address, int millis) throws IOException {
+        if (address instanceof InetSocketAddress host && host.isUnresolved()) {
+            throw new UnknownHostException("the name " + host.getHostString() + " is not known");
         }
-        SocketChannel channel = SocketChannel.open();
         try {
-            BoundedSocket socket = new BoundedSocket(channel, millis);
             if (!channel.connect(address)) {
-                socket.await(SelectionKey.OP_CONNECT, "Connect timed out");
+                await(SelectionKey.OP_CONNECT, millis, "Connect timed out");
                 channel.finishConnect();
             }
-            channel.register(socket.readable, SelectionKey.OP_READ);
-            return socket;
+            channel.register(readable, SelectionKey.OP_READ);
         } catch (IOException | RuntimeException failed) {
-            channel.close();
+            close();
             throw failed;
         }
     }
@@ -74,7 +88,7 @@ final class BoundedSocket extends Socket {
                 ByteBuffer into = ByteBuffer.wrap(bytes, offset, length);
                 int read = channel.read(into);
                 while (read == 0 && length > 0) {
-                    if (!ready(readable)) {
+                    if (!ready(readable, timeout)) {
                         throw new SocketTimeoutException("Read timed out");
                     }
                     read = channel.read(into);
@@ -98,7 +112,7 @@ final class BoundedSocket extends Socket {
                 for (int at = offset; at < end; ) {
                     int written = channel.write(ByteBuffer.wrap(bytes, at, Math.min(MOST_PER_WRITE, end - at)));
                     if (written == 0) {
-                        await(SelectionKey.OP_WRITE, "Write timed out");
+                        await(SelectionKey.OP_WRITE, writeTimeout > 0 ? writeTimeout : timeout, "Write timed out");
                     }
                     at += written;
                 }
@@ -114,6 +128,36 @@ final class BoundedSocket extends Socket {
     @Override
     public int getSoTimeout() {
         return timeout;
+    }
+
+    @Override
+    public void setTcpNoDelay(boolean on) throws SocketException {
+        set(StandardSocketOptions.TCP_NODELAY, on);
+    }
+
+    @Override
+    public void setKeepAlive(boolean on) throws SocketException {
+        set(StandardSocketOptions.SO_KEEPALIVE, on);
+    }
+
+    @Override
+    public void setReceiveBufferSize(int bytes) throws SocketException {
+        set(StandardSocketOptions.SO_RCVBUF, bytes);
+    }
+
+    @Override
+    public int getReceiveBufferSize() throws SocketException {
+        return get(StandardSocketOptions.SO_RCVBUF);
+    }
+
+    @Override
+    public void setSendBufferSize(int bytes) throws SocketException {
+        set(StandardSocketOptions.SO_SNDBUF, bytes);
+    }
+
+    @Override
+    public int getSendBufferSize() throws SocketException {
+        return get(StandardSocketOptions.SO_SNDBUF);
     }
 
     @Override
@@ -151,11 +195,25 @@ final class BoundedSocket extends Socket {
         return channel.socket().getLocalSocketAddress();
     }
 
+    @Override
+    public InetAddress getLocalAddress() {
+        return channel.socket().getLocalAddress();
+    }
+
+    @Override
+    public int getLocalPort() {
+        return channel.socket().getLocalPort();
+    }
+
     /** TLS asks before it says goodbye. */
     @Override
     public int getSoLinger() {
         return -1;
     }
+
+    /** Without effect: closing never waits. */
+    @Override
+    public void setSoLinger(boolean on, int seconds) {}
 
     @Override
     public void shutdownOutput() throws IOException {
@@ -174,11 +232,33 @@ final class BoundedSocket extends Socket {
         readable.close();
     }
 
+    private <T> void set(SocketOption<T> option, T value) throws SocketException {
+        try {
+            channel.setOption(option, value);
+        } catch (IOException failed) {
+            throw socketException(failed);
+        }
+    }
+
+    private <T> T get(SocketOption<T> option) throws SocketException {
+        try {
+            return channel.getOption(option);
+        } catch (IOException failed) {
+            throw socketException(failed);
+        }
+    }
+
+    private static SocketException socketException(IOException cause) {
+        SocketException failed = new SocketException(String.valueOf(cause.getMessage()));
+        failed.initCause(cause);
+        return failed;
+    }
+
     /** Waits for what happens seldom. */
-    private void await(int operation, String otherwise) throws IOException {
+    private void await(int operation, int millis, String otherwise) throws IOException {
         try (Selector selector = Selector.open()) {
             channel.register(selector, operation);
-            if (!ready(selector)) {
+            if (!ready(selector, millis)) {
                 throw new SocketTimeoutException(otherwise);
             }
         } catch (SocketTimeoutException givenUp) {
@@ -188,14 +268,14 @@ final class BoundedSocket extends Socket {
         }
     }
 
-    /** False when the timeout has passed. An interrupt, which is somebody else's, neither ends nor closes anything. */
-    private boolean ready(Selector selector) throws IOException {
+    /** False when the timeout has passed. An interrupt is somebody else's: it is kept for the caller. */
+    private static boolean ready(Selector selector, int millis) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
-            boolean ready = select(selector);
+            boolean ready = select(selector, millis);
             while (!ready && Thread.interrupted()) {
                 interrupted = true;
-                ready = select(selector);
+                ready = select(selector, millis);
             }
             return ready;
         } catch (ClosedSelectorException closed) {
@@ -207,8 +287,8 @@ final class BoundedSocket extends Socket {
         }
     }
 
-    private boolean select(Selector selector) throws IOException {
-        boolean ready = selector.select(timeout) > 0;
+    private static boolean select(Selector selector, int millis) throws IOException {
+        boolean ready = selector.select(millis) > 0;
         selector.selectedKeys().clear();
         return ready;
     }

@@ -1,0 +1,11 @@
+package io.backgroundqueue.jdbc;
+
+import io.backgroundqueue.testkit.DriverHarness;
+import io.backgroundqueue.testkit.seam.QueueDriverContract;
+
+class JdbcPostgresqlDriverContractTest extends QueueDriverContract {
+    @Override
+    protected DriverHarness openHarness() throws Exception {
+        return JdbcHarness.postgresql();
+    }
+}

@@ -1,0 +1,11 @@
+package io.backgroundqueue.jdbc;
+
+import io.backgroundqueue.testkit.BackgroundQueueContract;
+import io.backgroundqueue.testkit.QueueHarness;
+
+class JdbcPostgresqlQueueContractTest extends BackgroundQueueContract {
+    @Override
+    protected QueueHarness openHarness() throws Exception {
+        return JdbcHarness.postgresql();
+    }
+}

@@ -1,0 +1,5 @@
+/** Tasks on quorum queues of RabbitMQ. */
+@NullMarked
+package io.backgroundqueue.rabbitmq;
+
+import org.jspecify.annotations.NullMarked;

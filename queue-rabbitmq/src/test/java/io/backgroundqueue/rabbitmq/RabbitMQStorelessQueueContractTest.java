@@ -1,0 +1,11 @@
+package io.backgroundqueue.rabbitmq;
+
+import io.backgroundqueue.testkit.BackgroundQueueContract;
+import io.backgroundqueue.testkit.QueueHarness;
+
+class RabbitMQStorelessQueueContractTest extends BackgroundQueueContract {
+    @Override
+    protected QueueHarness openHarness() throws Exception {
+        return RabbitMQHarness.queuesWithoutStore();
+    }
+}
